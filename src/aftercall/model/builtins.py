@@ -1,0 +1,63 @@
+"""The built-in columns of the wide table: one row per conversation, before any metric.
+
+One object per column with all its facts, in the order in which they are shown. The store makes the
+table from this list, the API and the analyst read meanings and units from it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Builtin(NamedTuple):
+    name: str
+    sql_type: str
+    about: str
+    unit: str = ""
+
+
+_TEXT = "LowCardinality(String) DEFAULT ''"
+_MAYBE = "LowCardinality(Nullable(String))"
+
+BUILTINS: tuple[Builtin, ...] = (
+    Builtin("conversation_id", "String", "The id the agent process or its provider gave"),
+    Builtin("started_at", "DateTime64(3, 'UTC')", "When it began", "UTC"),
+    Builtin("ended_at", "Nullable(DateTime64(3, 'UTC'))", "When it ended; NULL while in progress", "UTC"),
+    Builtin("in_progress", "Bool", "No end has been told yet"),
+    Builtin("duration", "Nullable(Float64)", "From start to end; NULL while in progress", "s"),
+    Builtin("agent_duration", "Nullable(Float64)", "From start to handoff, else to end", "s"),
+    Builtin("environment", _TEXT, "live, pre-release or sandbox"),
+    Builtin("channel", _TEXT, "voice, chat, sms..."),
+    Builtin("direction", _MAYBE, "inbound or outbound"),
+    Builtin("language", _MAYBE, "The last language told, BCP 47"),
+    Builtin("variant_id", _MAYBE, "Which variant of the agent, by id"),
+    Builtin("variant_name", _MAYBE, "Which variant of the agent, by name"),
+    Builtin("agent_version", _MAYBE, "Version of the agent project that ran it"),
+    Builtin("from_number", "Nullable(String)", "Who called"),
+    Builtin("to_number", "Nullable(String)", "Which number or line was called"),
+    Builtin("num_turns", "UInt32", "Pairs of user and agent, as the Conversations API counts", "turns"),
+    Builtin("num_utterances", "UInt32", "Single utterances of either side", "utterances"),
+    Builtin("num_silences", "UInt32", "User turns in which nothing was said", "turns"),
+    Builtin("num_ood", "UInt32", "User turns out of the agent's domain", "turns"),
+    Builtin("num_interruptions", "UInt32", "Agent utterances the user spoke into", "utterances"),
+    Builtin("num_function_calls", "UInt32", "Functions the agent called", "calls"),
+    Builtin("num_function_errors", "UInt32", "Function calls that failed", "calls"),
+    Builtin("num_errors", "UInt32", "Errors reported by the agent process", "errors"),
+    Builtin("handoff", "Bool", "It went to a person or another line"),
+    Builtin("handoff_reason", _MAYBE, "Why, of the last handoff"),
+    Builtin("handoff_destination", _MAYBE, "Where to, of the last handoff"),
+    Builtin("ended_reason", _MAYBE, "Technical reason of the end"),
+    Builtin("tags", "Array(LowCardinality(String))", "Labels given at the start or later"),
+    Builtin("attributes", "String", "Integration attributes, a JSON object"),
+    Builtin("state", "String", "The conversation's state at its end, a plain JSON object"),
+    Builtin("metrics_written", "Array(LowCardinality(String))", "Every metric name written, known or not"),
+    Builtin("metrics_invalid", "Array(LowCardinality(String))", "Names whose winning value does not fit"),
+    Builtin("seqs_missing", "UInt32", "Events the agent numbered that have not arrived", "events"),
+    Builtin("last_event_at", "DateTime64(3, 'UTC')", "The latest event's own time", "UTC"),
+    Builtin("last_received_at", "DateTime64(3, 'UTC')", "When the server last heard of it", "UTC"),
+    Builtin("events", "UInt32", "Events this row was made from", "events"),
+    Builtin("version", "UInt64", "events * 2^32 + registry revision: the row with the most knowledge wins"),
+    Builtin("is_deleted", "UInt8", "1: the row was moved or erased"),
+)
+
+BUILTIN_COLUMNS: frozenset[str] = frozenset(column.name for column in BUILTINS)
