@@ -1,0 +1,221 @@
+"""Group commit: many requests, one insert per table, then acknowledge.
+
+A request's events are split over shards by conversation, so that one conversation is always handled by
+one thread, in order. Each shard gathers what arrives while it is busy and commits it together:
+
+    load    the stored events of the conversations touched (needed for the fold, and to tell duplicates)
+    insert  the new events, fsynced          <- from here on they are safe
+    fold    every touched conversation, whole
+    insert  turns, then rows                 <- from here on they are visible
+    answer  every request of the group
+
+Guarantee: what is acknowledged is on disk and in every query. A crash before the answer loses nothing
+that was acknowledged; what it leaves half done is finished by the client's retry or by the sweep.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import zlib
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+from aftercall.catalog.definitions import Registry
+from aftercall.errors import Unavailable
+from aftercall.model.events import Erasure, Metric
+from aftercall.model.values import MetricType, infer_type
+from aftercall.store.changes import Touched, project, project_erased
+from aftercall.store.engine import Engine
+from aftercall.store.eraser import Eraser
+from aftercall.store.fold import Conversation, fold, valueless
+from aftercall.store.incoming import Entry, Incoming, Record, rev_of
+from aftercall.store.loader import load_entries
+from aftercall.store.projection import Row, TurnRow
+from aftercall.store.queries import sql
+from aftercall.store.registry import Registries
+from aftercall.store.schema import wide_table
+from aftercall.store.shard import Part, Shard, Verdict
+
+MAX_PENDING_EVENTS = 200_000
+"""Beyond this many events waiting, requests are turned away with 503 rather than held in memory."""
+
+
+class Committer:
+    """Takes judged events, commits them in groups, answers by futures. ``start`` first, ``close`` last."""
+
+    def __init__(self, engine: Engine, registries: Registries, eraser: Eraser, *, shards: int = 2) -> None:
+        self._engine = engine
+        self._registries = registries
+        self._eraser = eraser
+        self._shards = [Shard(self.commit, number) for number in range(shards)]
+        self._stamp_guard = threading.Lock()
+        self._stamp = 0
+        self._closed = False
+
+    def start(self) -> None:
+        for shard in self._shards:
+            shard.thread.start()
+
+    def submit(
+        self,
+        project_id: int,
+        items: Sequence[Incoming],
+        rejects: Sequence[Row] = (),
+        reproject: Sequence[str] = (),
+    ) -> list[Future[Verdict]]:
+        """Futures that answer when these events are on disk and visible. Raises Unavailable when too busy."""
+        if self._closed:
+            raise Unavailable("The server is stopping. Nothing of this request was taken: send it again.")
+        if self.pending > MAX_PENDING_EVENTS:
+            raise Unavailable(
+                "The server has more events waiting than it can hold. Send this again in a second."
+            )
+        shares: dict[int, Part] = {}
+
+        def share(conversation_id: str) -> Part:
+            number = zlib.crc32(conversation_id.encode()) % len(self._shards)
+            if number not in shares:
+                shares[number] = Part(project_id, [], [], Future(), [])
+            return shares[number]
+
+        for item in items:
+            share(item.event.conversation_id).items.append(item)
+        for conversation_id in reproject:
+            share(conversation_id).reproject.append(conversation_id)
+        if rejects:
+            next(iter(shares.values()), share("")).rejects.extend(rejects)
+        for number, part in shares.items():
+            self._shards[number].put(part)
+        return [part.future for part in shares.values()]
+
+    @property
+    def pending(self) -> int:
+        """Events waiting or being committed."""
+        return sum(shard.pending for shard in self._shards)
+
+    def close(self) -> None:
+        """Commit all that was taken, then stop."""
+        self._closed = True
+        for shard in self._shards:
+            shard.stop()
+
+    def stamp(self) -> int:
+        """Microseconds, different for every commit of this process even if its clock stands or goes back."""
+        with self._stamp_guard:
+            self._stamp = max(self._stamp + 1, time.time_ns() // 1000)
+            return self._stamp
+
+    def commit(self, parts: list[Part]) -> list[Verdict]:
+        """The whole group commit of the module's head. Raises if anything could not be made durable."""
+        verdicts = [Verdict() for _ in parts]
+        stamp = self.stamp()
+        touched = self._load(parts)
+        records: list[Record] = []
+        for part, verdict in zip(parts, verdicts, strict=True):
+            for item in part.items:
+                self._sort_in(item, part.project_id, touched, verdict, records, stamp)
+        self._find_rows(parts, touched)
+        self._engine.insert("rejects", [reject for part in parts for reject in part.rejects])
+        self._engine.insert("events", records)
+        self._project(touched)
+        return verdicts
+
+    def _load(self, parts: list[Part]) -> dict[int, dict[str, Touched]]:
+        ids: dict[int, set[str]] = {}
+        for part in parts:
+            wanted = ids.setdefault(part.project_id, set())
+            wanted.update(item.event.conversation_id for item in part.items)
+            wanted.update(part.reproject)
+        return {
+            project_id: {
+                cid: Touched(known) for cid, known in load_entries(self._engine, project_id, wanted).items()
+            }
+            for project_id, wanted in ids.items()
+            if wanted
+        }
+
+    def _find_rows(self, parts: list[Part], touched: dict[int, dict[str, Touched]]) -> None:
+        """Under which starts rows really stand: two servers may each have written one from what it knew.
+
+        The wide table is ordered by time, so looking up by id reads a whole column: for sweeps only.
+        """
+        for part in parts:
+            if part.reproject:
+                statement = sql("sweep", "rows_at", table=wide_table(part.project_id))
+                for conversation_id, start in self._engine.select(
+                    statement, {"conversations": part.reproject}
+                ):
+                    touched[part.project_id][conversation_id].rows_at.add(start)
+
+    @staticmethod
+    def _sort_in(
+        item: Incoming,
+        project_id: int,
+        touched: dict[int, dict[str, Touched]],
+        verdict: Verdict,
+        records: list[Record],
+        stamp: int,
+    ) -> None:
+        conversation = touched[project_id][item.event.conversation_id]
+        if item.event_id in conversation.known or item.event_id in conversation.fresh:
+            conversation.repeated = True
+            verdict.duplicates += 1
+        elif conversation.erased:
+            verdict.refused.append(
+                (item.position, "ERASED", "This conversation was erased; nothing is kept of it.")
+            )
+        else:
+            rev = rev_of(stamp, len(conversation.fresh))
+            conversation.fresh[item.event_id] = item.entry(rev)
+            conversation.erased = type(item.event) is Erasure
+            records.append(item.record(project_id, rev))
+            verdict.accepted += 1
+
+    def _project(self, touched: dict[int, dict[str, Touched]]) -> None:
+        turns: list[TurnRow] = []
+        rows: dict[int, list[Row]] = {}
+        erased: list[tuple[int, str]] = []
+        for project_id, conversations in touched.items():
+            folded = {
+                conversation_id: fold([*one.known.values(), *one.fresh.values()])
+                for conversation_id, one in conversations.items()
+                if one.known or one.fresh
+            }
+            registry = self._registry(project_id, folded)
+            rows[project_id] = []
+            for conversation_id, c in folded.items():
+                one = conversations[conversation_id]
+                if c.erased:
+                    erased.append((project_id, conversation_id))
+                    project_erased(project_id, conversation_id, c, one, rows[project_id], turns)
+                else:
+                    project(project_id, conversation_id, c, one, registry, rows[project_id], turns)
+        self._engine.insert("turns", turns)
+        for project_id, of_project in rows.items():
+            self._engine.insert(wide_table(project_id), of_project)
+        if erased:
+            self._eraser.purge(erased)
+
+    def _registry(self, project_id: int, folded: dict[str, Conversation]) -> Registry:
+        """The project's registry, after any new names among these conversations have entered it."""
+        registry = self._registries.of(project_id)
+        unknown: dict[str, MetricType] = {}
+        for c in folded.values():
+            for name, writes in c.metrics.items():
+                if name not in registry.by_name and name not in unknown:
+                    type_ = _inferred(writes)
+                    if type_ is not None:
+                        unknown[name] = type_
+        return self._registries.register(project_id, unknown) if unknown else registry
+
+
+def _inferred(writes: list[Entry]) -> MetricType | None:
+    """A type from the first write that tells one: a bare write is a boolean, a null tells nothing."""
+    for write in writes:
+        event: Metric = write.event
+        if event.invalid is None:
+            type_: MetricType | None = "boolean" if valueless(event) else infer_type(event.value)
+            if type_ is not None:
+                return type_
+    return None

@@ -1,0 +1,255 @@
+"""The fold: all events of one conversation -> what is true of it now. A pure function.
+
+It does not matter how often events arrived, or through which server, nor in which order, unless two
+have the same time and the same seq (or none): then the first to arrive is first. Where two events
+speak of the same thing, the higher source wins (human > agent > extraction > import > system), then
+the later one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec import UNSET
+
+from aftercall.model.codec import plain
+from aftercall.model.events import (
+    End,
+    Erasure,
+    Facts,
+    Failure,
+    FunctionCall,
+    Handoff,
+    Metric,
+    Retraction,
+    Start,
+    State,
+    Turn,
+)
+from aftercall.model.times import EARLIEST_MS, LATEST_AHEAD_MS, parse_ms
+from aftercall.model.turns import count
+from aftercall.store.incoming import Entry
+
+FACTS = (
+    "channel",
+    "environment",
+    "direction",
+    "from_number",
+    "to_number",
+    "language",
+    "variant_id",
+    "variant_name",
+    "agent_version",
+    "tags",
+    "attributes",
+)
+"""Fields of start and update events that become columns as they are."""
+
+
+class Conversation:
+    """What the events say. Times are epoch milliseconds."""
+
+    __slots__ = (
+        "ended_at",
+        "ended_reason",
+        "entries",
+        "erased",
+        "facts",
+        "failures",
+        "function_calls",
+        "function_errors",
+        "handoff",
+        "handoff_at",
+        "last_event_at",
+        "last_received_at",
+        "metrics",
+        "retracted",
+        "seqs_missing",
+        "started_at",
+        "state",
+        "turns",
+    )
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        """Every event that counts, in order; retracted ones are left out."""
+        self.retracted: set[str] = set()
+        self.facts: dict[str, Any] = {}
+        self.started_at = 0
+        self.ended_at: int | None = None
+        self.ended_reason: str | None = None
+        self.turns: list[Entry] = []
+        self.metrics: dict[str, list[Entry]] = {}
+        """By name, the writes of the highest source, in order: the last one is the value."""
+        self.state: dict[str, Any] = {}
+        self.handoff: Handoff | None = None
+        self.handoff_at: int | None = None
+        self.function_calls = 0
+        self.function_errors = 0
+        self.failures = 0
+        self.seqs_missing = 0
+        self.last_event_at = 0
+        self.last_received_at = 0
+        self.erased = False
+
+    @property
+    def num_turns(self) -> int:
+        return count(entry.event.speaker for entry in self.turns)
+
+    def plain_state(self) -> dict[str, Any]:
+        return {key: plain(value) for key, value in self.state.items()}
+
+
+def order(entry: Entry) -> tuple[int, int, int, str]:
+    return entry.at, entry.seq, -entry.rev, entry.event_id
+
+
+def fold(entries: Iterable[Entry]) -> Conversation:
+    """What these events, each id once, say of their one conversation. At least one event is needed."""
+    everything = sorted(entries, key=order)
+    conversation = Conversation()
+    retracted = retractions(everything)
+    conversation.retracted = retracted
+    kept = [e for e in everything if e.event_id not in retracted] if retracted else everything
+    conversation.entries = kept
+    _scan(conversation, kept)
+    conversation.started_at = started_at(everything, retracted)
+    conversation.last_event_at = everything[-1].at
+    conversation.last_received_at = max(entry.received_at for entry in everything)
+    conversation.seqs_missing = _seqs_missing(everything)
+    return conversation
+
+
+def retractions(entries: Iterable[Entry]) -> set[str]:
+    return {entry.event.target for entry in entries if type(entry.event) is Retraction}
+
+
+def _scan(conversation: Conversation, entries: list[Entry]) -> None:
+    """One pass in order, by far the busiest loop of ingest: plain type tests, no dispatch table."""
+    ranks: dict[str, int] = {}
+    writes: dict[str, list[Entry]] = {}
+    for entry in entries:
+        event = entry.event
+        kind = type(event)
+        if kind is Turn:
+            conversation.turns.append(entry)
+        elif kind is Metric:
+            assert isinstance(event, Metric)
+            writes.setdefault(event.name, []).append(entry)
+        elif kind is FunctionCall:
+            assert isinstance(event, FunctionCall)
+            conversation.function_calls += 1
+            conversation.function_errors += event.error is not None
+        elif kind is State:
+            assert isinstance(event, State)
+            conversation.state.update(event.set)
+            for key in event.deleted:
+                conversation.state.pop(key, None)
+        elif isinstance(event, Facts):
+            _facts(conversation, ranks, entry, event)
+        elif kind is Handoff:
+            if entry.rank >= ranks.get("handoff", -1):
+                ranks["handoff"] = entry.rank
+                conversation.handoff, conversation.handoff_at = event, entry.at
+        elif kind is End:
+            assert isinstance(event, End)
+            _end(conversation, ranks, entry, event)
+        elif kind is Failure:
+            conversation.failures += 1
+        elif kind is Erasure:
+            conversation.erased = True
+    for name, entries_of_name in writes.items():
+        conversation.metrics[name] = _winning(entries_of_name)
+
+
+def _facts(conversation: Conversation, ranks: dict[str, int], entry: Entry, event: Facts) -> None:
+    facts = conversation.facts
+    for field in FACTS:
+        value = getattr(event, field)
+        if value is not None and entry.rank >= ranks.get(field, -1):
+            ranks[field] = entry.rank
+            facts[field] = value
+
+
+def _end(conversation: Conversation, ranks: dict[str, int], entry: Entry, event: End) -> None:
+    """An explicit ``ended_at`` overrides; among bare ends the first is when it ended, the rest are echoes."""
+    rank = entry.rank
+    higher = rank > ranks.get("end", -1)
+    if higher:
+        ranks["end"] = rank
+        ranks.pop("ended_at", None)
+        conversation.ended_reason = None
+    elif rank < ranks["end"]:
+        return
+    explicit = sane_ms(event.ended_at, entry.received_at)
+    if explicit is not None:
+        conversation.ended_at = explicit
+        ranks["ended_at"] = rank
+    elif higher:
+        conversation.ended_at = entry.at
+    if event.reason is not None:
+        conversation.ended_reason = event.reason
+
+
+def _winning(writes: list[Entry]) -> list[Entry]:
+    """The writes of the highest source; only the first of them if any was ``write_once``."""
+    if len(writes) > 1:
+        top = max(entry.rank for entry in writes)
+        writes = [entry for entry in writes if entry.rank == top]
+        if any(entry.event.write_once for entry in writes):
+            return writes[:1]
+    return writes
+
+
+def started_at(entries: Iterable[Entry], retracted: set[str]) -> int:
+    """When it began: the last explicit ``started_at``, else the first start, else the first event told."""
+    explicit: tuple[int, int] | None = None  # (rank, ms)
+    bare: tuple[int, int] | None = None
+    first: int | None = None
+    fallback: int | None = None
+    for entry in entries:
+        fallback = entry.at if fallback is None else min(fallback, entry.at)
+        if entry.event_id in retracted:
+            continue
+        first = entry.at if first is None else min(first, entry.at)
+        event = entry.event
+        if not isinstance(event, Facts):
+            continue
+        told = sane_ms(event.started_at, entry.received_at)
+        if told is not None:
+            if explicit is None or entry.rank >= explicit[0]:
+                explicit = (entry.rank, told)
+        elif type(event) is Start and (bare is None or entry.rank > bare[0]):
+            bare = (entry.rank, entry.at)
+    if explicit is not None and (bare is None or explicit[0] >= bare[0]):
+        return explicit[1]
+    if bare is not None:
+        return bare[1]
+    chosen = first if first is not None else fallback
+    assert chosen is not None, "a conversation has at least one event"
+    return chosen
+
+
+def sane_ms(value: int | float | str | None, received_at: int) -> int | None:
+    """The told time, or None where there is none or its clock was plainly wrong (see model/times.py)."""
+    if value is None:
+        return None
+    ms = parse_ms(value)
+    return ms if EARLIEST_MS <= ms <= received_at + LATEST_AHEAD_MS else None
+
+
+def _seqs_missing(entries: list[Entry]) -> int:
+    """How many of the events that the agent process numbered up to its end are not here."""
+    last = 0
+    for entry in entries:
+        if type(entry.event) is End and entry.event.last_seq:
+            last = max(last, entry.event.last_seq)
+    if not last:
+        return 0
+    have = len({entry.seq for entry in entries if 0 < entry.seq <= last})
+    return min(last - have, 2**32 - 1)
+
+
+def valueless(event: Metric) -> bool:
+    return event.value is UNSET

@@ -1,0 +1,193 @@
+"""From what is true of a conversation to its rows: one in the wide table, one per utterance in turns.
+
+Rows are dicts of column to JSON value, as they are inserted; a column left out is NULL or its default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from aftercall.catalog.definitions import Registry
+from aftercall.model.events import Facts, Metric, Retraction, Turn
+from aftercall.model.values import NotCoercible, Value, coerce
+from aftercall.store.fold import Conversation, order, retractions, started_at
+from aftercall.store.incoming import Entry, commit_of, seconds
+
+Row = dict[str, Any]
+_encode = msgspec.json.Encoder().encode
+
+
+def conversation_row(conversation_id: str, c: Conversation, events: int, registry: Registry) -> Row:
+    """The conversation's one row in its project's wide table. ``events`` counts retracted ones too."""
+    row: Row = {
+        "conversation_id": conversation_id,
+        "started_at": seconds(c.started_at),
+        "in_progress": c.ended_at is None,
+        "num_turns": c.num_turns,
+        "num_utterances": len(c.turns),
+        "num_function_calls": c.function_calls,
+        "num_function_errors": c.function_errors,
+        "num_errors": c.failures,
+        "handoff": c.handoff is not None,
+        "seqs_missing": c.seqs_missing,
+        "last_event_at": seconds(c.last_event_at),
+        "last_received_at": seconds(c.last_received_at),
+        "events": events,
+        "version": version(events, registry.revision),
+        "is_deleted": 0,
+        "channel": "voice",
+        "environment": "live",
+        "state": _encode(c.plain_state()).decode() if c.state else "{}",
+        "attributes": "{}",
+    }
+    _add_facts(row, c)
+    _add_end(row, c)
+    _add_turn_counts(row, c)
+    _add_metrics(row, c, registry)
+    return row
+
+
+def version(events: int, revision: int) -> int:
+    """Of two rows the one made from more events wins; from as many, the one of the newer registry."""
+    return (events << 32) + revision
+
+
+def _add_facts(row: Row, c: Conversation) -> None:
+    row.update(c.facts)
+    if "attributes" in c.facts:
+        row["attributes"] = _encode(c.facts["attributes"]).decode()
+
+
+def _add_end(row: Row, c: Conversation) -> None:
+    if c.handoff is not None:
+        row["handoff_reason"] = c.handoff.reason
+        row["handoff_destination"] = c.handoff.destination
+    if c.ended_at is None:
+        return
+    # An end told before its start is a wrong clock on one side: zero, rather than a negative duration
+    # that would poison every average.
+    ended_at = max(c.ended_at, c.started_at)
+    row["ended_at"] = seconds(ended_at)
+    row["ended_reason"] = c.ended_reason
+    row["duration"] = (ended_at - c.started_at) / 1000
+    row["agent_duration"] = agent_duration_ms(c) / 1000
+
+
+def agent_duration_ms(c: Conversation) -> int:
+    """How long the agent had the conversation: up to the handoff, else to the end."""
+    if c.ended_at is None:
+        return 0
+    until = c.ended_at if c.handoff_at is None else min(c.handoff_at, c.ended_at)
+    return max(until - c.started_at, 0)
+
+
+def _add_turn_counts(row: Row, c: Conversation) -> None:
+    silences = ood = interruptions = 0
+    for entry in c.turns:
+        turn: Turn = entry.event
+        silences += turn.is_silence
+        ood += turn.is_ood
+        interruptions += turn.interrupted
+    row["num_silences"], row["num_ood"], row["num_interruptions"] = silences, ood, interruptions
+
+
+def _add_metrics(row: Row, c: Conversation, registry: Registry) -> None:
+    invalid = []
+    for name, writes in c.metrics.items():
+        metric = registry.by_name.get(name)
+        if metric is None:
+            continue
+        try:
+            value = metric_value(writes[-1], metric.type, metric.options)
+        except NotCoercible:
+            invalid.append(name)
+        else:
+            if value is not None:
+                row[metric.column] = value
+    row["metrics_written"] = list(c.metrics)
+    if invalid:
+        row["metrics_invalid"] = invalid
+
+
+def metric_value(entry: Entry, type_: Any, options: Sequence[str] = ()) -> Value | None:
+    """The write's value as the metric's type; None for an explicit null. Raises NotCoercible."""
+    event: Metric = entry.event
+    if event.invalid is not None:
+        raise NotCoercible(event.invalid)
+    if event.value is None:
+        return None
+    return coerce(True if event.value is UNSET else event.value, type_, options)
+
+
+class TurnRow(msgspec.Struct, gc=False):
+    """A row of ``turns``: one utterance, for the text index."""
+
+    project_id: int
+    conversation_id: str
+    event_id: str
+    started_at: float
+    speaker: str
+    at: float
+    text: str
+    version: int
+    is_deleted: int
+
+
+def turn_row(project_id: int, entry: Entry, started: int, version_: int, *, deleted: bool = False) -> TurnRow:
+    turn: Turn = entry.event
+    return TurnRow(
+        project_id,
+        turn.conversation_id,
+        entry.event_id,
+        seconds(started),
+        turn.speaker,
+        seconds(entry.at),
+        "" if deleted else turn.text,
+        version_,
+        int(deleted),
+    )
+
+
+def tombstone(conversation_id: str, started: int, version_: int) -> Row:
+    """Takes away the row that stands under an earlier started_at: the row's key includes it."""
+    return {
+        "conversation_id": conversation_id,
+        "started_at": seconds(started),
+        "version": version_,
+        "is_deleted": 1,
+    }
+
+
+def earlier_starts(entries: Iterable[Entry], current: int) -> set[int]:
+    """Every other started_at under which a row may have been written: one per commit of the past.
+
+    Only events that can move the start are looked at again, so a
+    call streamed in two hundred commits does not cost two hundred folds.
+    """
+    by_commit: dict[int, list[Entry]] = {}
+    retracting = False
+    for entry in entries:
+        by_commit.setdefault(commit_of(entry), []).append(entry)
+        retracting = retracting or type(entry.event) is Retraction
+    if len(by_commit) == 1:
+        return set()
+    seen: set[int] = set()
+    movers: list[Entry] = []
+    for commit in sorted(by_commit):
+        group = by_commit[commit]
+        if retracting:
+            movers += group  # a retraction may bring back any event as the earliest one
+        else:
+            # Of plain events only the earliest can be the start, and it stays the earliest or is beaten.
+            movers += [e for e in group if isinstance(e.event, Facts)]
+            earliest = min(group, key=order)
+            if not isinstance(earliest.event, Facts):
+                movers.append(earliest)
+        movers.sort(key=order)
+        seen.add(started_at(movers, retractions(movers)))
+    seen.discard(current)
+    return seen
