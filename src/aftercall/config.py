@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from aftercall.errors import InvalidInput
 
@@ -46,8 +47,8 @@ class Config:
             home=home,
             host=env.get("AFTERCALL_HOST") or "127.0.0.1",
             port=_port(env.get("AFTERCALL_PORT") or "8440"),
-            store_url=env.get("AFTERCALL_STORE_URL") or f"chdb://{home / 'engine'}",
-            catalog_url=env.get("AFTERCALL_CATALOG_URL") or f"sqlite:///{home / 'catalog.db'}",
+            store_url=env.get("AFTERCALL_STORE_URL") or f"chdb://{quote(str(home / 'engine'))}",
+            catalog_url=env.get("AFTERCALL_CATALOG_URL") or f"sqlite:///{quote(str(home / 'catalog.db'))}",
             url=env.get("AFTERCALL_URL") or None,
             api_key=env.get("AFTERCALL_API_KEY") or None,
             open_browser=env.get("AFTERCALL_OPEN", "1") not in ("0", "no", "false"),
