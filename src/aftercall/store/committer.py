@@ -39,6 +39,7 @@ from aftercall.store.shard import Part, Shard, Verdict
 
 MAX_PENDING_EVENTS = 200_000
 """Beyond this many events waiting, requests are turned away with 503 rather than held in memory."""
+ERASED = "This conversation was erased; nothing is kept of it."
 
 
 class Committer:
@@ -113,8 +114,7 @@ class Committer:
         touched = self._load(parts)
         records: list[Record] = []
         for part, verdict in zip(parts, verdicts, strict=True):
-            for item in part.items:
-                self._sort_in(item, part.project_id, touched, verdict, records, stamp)
+            self._take(part, verdict, touched.get(part.project_id, {}), records, stamp)
         self._find_rows(parts, touched)
         self._engine.insert("rejects", [reject for part in parts for reject in part.rejects])
         self._engine.insert("events", records)
@@ -149,28 +149,25 @@ class Committer:
                     touched[part.project_id][conversation_id].rows_at.add(start)
 
     @staticmethod
-    def _sort_in(
-        item: Incoming,
-        project_id: int,
-        touched: dict[int, dict[str, Touched]],
-        verdict: Verdict,
-        records: list[Record],
-        stamp: int,
+    def _take(
+        part: Part, verdict: Verdict, conversations: dict[str, Touched], records: list[Record], stamp: int
     ) -> None:
-        conversation = touched[project_id][item.event.conversation_id]
-        if item.event_id in conversation.known or item.event_id in conversation.fresh:
-            conversation.repeated = True
-            verdict.duplicates += 1
-        elif conversation.erased:
-            verdict.refused.append(
-                (item.position, "ERASED", "This conversation was erased; nothing is kept of it.")
-            )
-        else:
-            rev = rev_of(stamp, len(conversation.fresh))
-            conversation.fresh[item.event_id] = item.entry(rev)
-            conversation.erased = type(item.event) is Erasure
-            records.append(item.record(project_id, rev))
-            verdict.accepted += 1
+        """Sort a part's events into new ones (which go to ``records``), repeated ones and refused ones."""
+        project_id = part.project_id
+        for item in part.items:
+            one = conversations[item.event.conversation_id]
+            event_id, fresh = item.event_id, one.fresh
+            if event_id in fresh or event_id in one.known:
+                one.repeated = True
+                verdict.duplicates += 1
+            elif one.erased:
+                verdict.refused.append((item.position, "ERASED", ERASED))
+            else:
+                rev = rev_of(stamp, len(fresh))
+                fresh[event_id] = item.entry(rev)
+                one.erased = type(item.event) is Erasure
+                records.append(item.record(project_id, rev))
+                verdict.accepted += 1
 
     def _project(self, touched: dict[int, dict[str, Touched]]) -> None:
         turns: list[TurnRow] = []

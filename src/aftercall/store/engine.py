@@ -37,6 +37,11 @@ _SETTINGS: dict[str, Any] = {
     # A thousand conversation ids as one IN list parse into one literal each.
     "max_ast_elements": 1_000_000,
     "max_expanded_ast_elements": 1_000_000,
+    # Deleting is over when the statement returns.
+    "mutations_sync": 1,
+    # A column that is not there must fail the insert; by default its values would vanish without a word.
+    "input_format_skip_unknown_fields": 0,
+    "output_format_json_quote_64bit_integers": 0,
 }
 
 Row = dict[str, Any]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -71,8 +70,7 @@ class Record(msgspec.Struct, gc=False, omit_defaults=True):
     value_text: str = ""
 
 
-@dataclass(slots=True)
-class Incoming:
+class Incoming(msgspec.Struct, gc=False):
     """What ingest hands to the committer for one event."""
 
     position: int

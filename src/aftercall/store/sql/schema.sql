@@ -40,7 +40,11 @@ CREATE TABLE IF NOT EXISTS turns (
     is_deleted UInt8,
     INDEX words text TYPE text(
         tokenizer = 'splitByNonAlpha',
-        preprocessor = replaceRegexpAll(lowerUTF8(text), '[^\\pL\\pN]+', ' ')
+        preprocessor = translateUTF8(
+            lowerUTF8(text),
+            '¡¿«»§¶·°´¨¸،؛؟٪۔।॥‐‑‒–—―‘’‚“”„†‡•…‹›、。〈〉《》「」『』【】〔〕！（），．：；？～・',
+            '                                                            '
+        )
     )
 )
 ENGINE = ReplacingMergeTree(version, is_deleted)
