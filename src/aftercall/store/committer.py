@@ -53,6 +53,8 @@ class Committer:
         self._stamp_guard = threading.Lock()
         self._stamp = 0
         self._closed = False
+        self.failures = 0
+        """Group commits that did not reach their end; what they left half done is the sweep's to finish."""
 
     def start(self) -> None:
         for shard in self._shards:
@@ -109,6 +111,13 @@ class Committer:
 
     def commit(self, parts: list[Part]) -> list[Verdict]:
         """The whole group commit of the module's head. Raises if anything could not be made durable."""
+        try:
+            return self._commit(parts)
+        except Exception:
+            self.failures += 1
+            raise
+
+    def _commit(self, parts: list[Part]) -> list[Verdict]:
         verdicts = [Verdict() for _ in parts]
         stamp = self.stamp()
         touched = self._load(parts)

@@ -23,9 +23,7 @@ log = logging.getLogger(__name__)
 
 MARGIN_MS = 10 * 60_000
 """Clocks of several servers may differ, and a commit may take its time."""
-INTERVAL_ALONE_S = 30.0
-"""With the embedded engine this process is the only writer: only its own failed commits can be healed."""
-INTERVAL_SHARED_S = 2.0
+INTERVAL_S = 2.0
 SHARE = 50
 """A sweep that took T seconds is followed by a pause of at least SHARE * T: 2% of a core at most."""
 _AT_ONCE = 500
@@ -84,17 +82,26 @@ class Sweeper:
         statement = sql("sweep", "stale", table=wide_table(project_id))
         return self._engine.select(statement, {"project": project_id, "since": since, "limit": _AT_ONCE})
 
+    def _sweep_once(self) -> bool:
+        try:
+            healed = self.sweep()
+        except Exception:
+            self.failures += 1
+            log.exception("a sweep failed; the next one looks at the same events again")
+            return False
+        self.healed += healed
+        if healed:
+            log.info("the sweep projected %s conversations again", healed)
+        return True
+
     def _run(self) -> None:
-        interval = INTERVAL_ALONE_S if self._engine.embedded else INTERVAL_SHARED_S
+        seen_failures = -1
         while True:
             began = time.monotonic()
-            try:
-                healed = self.sweep()
-                self.healed += healed
-                if healed:
-                    log.info("the sweep projected %s conversations again", healed)
-            except Exception:
-                self.failures += 1
-                log.exception("a sweep failed; the next one looks at the same events again")
-            if self._stop.wait(max(interval, SHARE * (time.monotonic() - began))):
+            # With the embedded engine this process is the only writer: after the first sweep, which looks
+            # at what an earlier process left, only a failed commit of its own can leave anything to heal.
+            failures = self._committer.failures
+            if failures != seen_failures or not self._engine.embedded:
+                seen_failures = failures if self._sweep_once() else -1
+            if self._stop.wait(max(INTERVAL_S, SHARE * (time.monotonic() - began))):
                 return
