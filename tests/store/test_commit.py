@@ -10,6 +10,7 @@ import pytest
 from aftercall.model.ids import new_id
 from aftercall.model.times import to_datetime
 from aftercall.store.reader import Filter
+from aftercall.store.rejects import reject_row
 from tests.store.conftest import BASE, Bench, incoming
 
 DAY = 86_400_000
@@ -308,3 +309,20 @@ def test_times_are_kept_to_the_millisecond(bench: Bench) -> None:
     start = int(datetime(2024, 2, 29, 23, 59, 59, 999000, tzinfo=UTC).timestamp() * 1000) // 1
     bench.send({"conversation_id": c, "kind": "start", "at": start})
     assert bench.row(c)["started_at"] == datetime(2024, 2, 29, 23, 59, 59, 999000)
+
+
+def test_refused_events_are_kept_beside_good_ones_and_alone(bench: Bench) -> None:
+    good = [incoming(event(new_id(), "start"), i) for i in range(5)]
+    for items in (good, []):
+        before = bench.store.rejects.count(bench.project.id)
+        refused = reject_row(
+            bench.project.id,
+            position=9,
+            code="UNKNOWN_KIND",
+            reason="no such",
+            payload="{}",
+            received_at=BASE,
+        )
+        for future in bench.store.committer.submit(bench.project.id, items, [refused]):
+            future.result(timeout=60)
+        assert bench.store.rejects.count(bench.project.id) == before + 1

@@ -87,7 +87,8 @@ class Committer:
         for conversation_id in reproject:
             share(conversation_id).reproject.append(conversation_id)
         if rejects:
-            next(iter(shares.values()), share("")).rejects.extend(rejects)
+            any_share = next(iter(shares.values()), None) or share("")
+            any_share.rejects.extend(rejects)
         for number, part in shares.items():
             self._shards[number].put(part)
         return [part.future for part in shares.values()]
