@@ -1,0 +1,135 @@
+"""Who asks, what their key allows, and which project they speak of."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Concatenate, ParamSpec
+
+from fastapi import Depends, Header, Request, Security
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+
+from aftercall.catalog.principal import Principal, Scope
+from aftercall.catalog.projects import Project
+from aftercall.errors import Forbidden, InvalidInput, NotFound, Unauthorized
+from aftercall.ingest.explain import shown
+from aftercall.web.answers import Json, encoder
+from aftercall.web.services import Services
+
+P = ParamSpec("P")
+
+_key_header = APIKeyHeader(name="x-api-key", auto_error=False, description="An API key: `ac_live_...`")
+_bearer = HTTPBearer(auto_error=False, description="The same key as a bearer token")
+
+ProjectHeader = Annotated[
+    str | None,
+    Header(
+        alias="x-aftercall-project",
+        description="Which project, by slug: needed with a key for the whole account, else the key's own.",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A request whose key was found good. Its methods are for the services' threads: they ask the catalog."""
+
+    services: Services
+    principal: Principal
+
+    def may(self, scope: Scope) -> bool:
+        return self.principal.may(scope)
+
+    def need(self, scope: Scope) -> None:
+        """Raises Forbidden."""
+        if not self.may(scope):
+            raise Forbidden(f"This key lacks the scope {scope}: make one that has it (POST /v1/keys).")
+
+    def project(self, slug: str, account: str | None = None) -> Project:
+        """Raises Forbidden where the key is for another one, NotFound where there is none."""
+        own = self.principal
+        if account is not None and account != own.account_slug:
+            raise Forbidden(
+                f"This key belongs to the account {own.account_slug!r}, not to {_quoted(account)}."
+            )
+        # Told apart before looking: a key must not learn which other projects there are.
+        if own.project_slug not in (None, slug):
+            raise Forbidden(f"This key is for the project {own.project_slug!r}, not for {_quoted(slug)}.")
+        try:
+            found = self.services.catalog.projects.find(slug, account=own.account_slug)
+        except InvalidInput:  # no project can have such a slug
+            found = None
+        if found is None:
+            message = f"There is no project {_quoted(slug)}{self._nearest(slug)}"
+            raise NotFound(message, code="PROJECT_NOT_FOUND")
+        return found
+
+    def chosen_project(self, header: str | None) -> Project:
+        """The key's own project, or for an account-wide key the one that the header names."""
+        own = self.principal.project_slug
+        if header is None and own is None:
+            raise InvalidInput(
+                "This key is for the whole account: name the project in the header x-aftercall-project.",
+                code="PROJECT_REQUIRED",
+            )
+        return self.project(header if header is not None else own or "")
+
+    def _nearest(self, slug: str) -> str:
+        projects = self.services.catalog.projects.list(account=self.principal.account_slug)
+        slugs = [project.slug for project in projects]
+        near = difflib.get_close_matches(slug[:63], slugs, 3, cutoff=0.5) or slugs[:3]
+        hint = f": did you mean {' or '.join(map(repr, near))}?" if near else "."
+        return f"{hint} POST /v1/projects makes one."
+
+    async def answer(
+        self, work: Callable[Concatenate[Caller, P], Any], *args: P.args, **kwargs: P.kwargs
+    ) -> Json:
+        """``work(self, ...)`` and the encoding of what it returns, in a reader's thread."""
+        return Json(await self.services.read(lambda: encoder.encode(work(self, *args, **kwargs))))
+
+
+def _quoted(text: str) -> str:
+    return repr(shown(text, 80))
+
+
+async def presented_key(
+    header: Annotated[str | None, Security(_key_header)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+) -> str | None:
+    return header or (bearer.credentials if bearer else None)
+
+
+PresentedKey = Annotated[str | None, Depends(presented_key)]
+
+
+def services_of(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+def authenticate(services: Services, key: str | None, scope: Scope) -> Caller:
+    """Raises Unauthorized or Forbidden."""
+    if not key:
+        raise Unauthorized("A key is needed: send it as x-api-key or as Authorization: Bearer.")
+    principal = services.catalog.keys.verify(key)
+    if principal is None:
+        raise Unauthorized("This key is unknown or revoked.")
+    caller = Caller(services, principal)
+    caller.need(scope)
+    return caller
+
+
+def needs(scope: Scope) -> Any:
+    """A dependency: the Caller, whose key has ``scope``."""
+
+    async def caller(request: Request, key: PresentedKey) -> Caller:
+        services = services_of(request)
+        return await services.read(authenticate, services, key, scope)
+
+    return Depends(caller)
+
+
+Reading = Annotated[Caller, needs("read")]
+ReadingTranscripts = Annotated[Caller, needs("read:transcripts")]
+Administering = Annotated[Caller, needs("admin")]
