@@ -1,0 +1,67 @@
+"""``aftercall serve`` and ``aftercall demo``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from aftercall.config import Config
+
+Host = Annotated[str | None, typer.Option(help="Address to listen on. Default: AFTERCALL_HOST or 127.0.0.1.")]
+Port = Annotated[
+    int | None,
+    typer.Option(help="0 lets the system choose. Default: AFTERCALL_PORT or 8440.", max=65535, min=0),
+]
+Home = Annotated[
+    Path | None, typer.Option(help="Folder of everything kept. Default: AFTERCALL_HOME or ~/.aftercall.")
+]
+
+
+def serve(host: Host = None, port: Port = None, home: Home = None) -> None:
+    """Run the server until Ctrl-C or SIGTERM. What was taken is committed before it ends."""
+    from aftercall.web.server import serve as run
+
+    _log_to_stderr()
+    run(configured(host, port, home, os.environ))
+
+
+def demo(
+    port: Port = None,
+    home: Annotated[Path | None, typer.Option(help="Default: AFTERCALL_HOME or ~/.aftercall-demo.")] = None,
+    calls: Annotated[int, typer.Option(help="How many calls of the last 60 days.", min=0, max=10_000)] = 320,
+) -> None:
+    """Run a server with the made-up calls of a dental clinic in it, and more coming in live."""
+    from aftercall.cli.connection import demo_home
+    from aftercall.demo.run import run
+
+    environment = dict(os.environ)
+    if home is None and not environment.get("AFTERCALL_HOME"):
+        home = demo_home()
+        for name in ("AFTERCALL_STORE_URL", "AFTERCALL_CATALOG_URL"):
+            environment.pop(name, None)  # where real calls are kept: no place for made-up ones
+    _log_to_stderr()
+    run(configured(None, port, home, environment), calls)
+
+
+def _log_to_stderr() -> None:
+    import logging
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for chatty in ("uvicorn", "httpx", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def configured(
+    host: str | None, port: int | None, home: Path | None, environment: Mapping[str, str]
+) -> Config:
+    """The environment's settings, with these options before them."""
+    from aftercall.config import Config
+
+    options = {"AFTERCALL_HOST": host, "AFTERCALL_PORT": port, "AFTERCALL_HOME": home}
+    told = {name: str(value) for name, value in options.items() if value is not None}
+    return Config.from_env({**environment, **told})
