@@ -64,13 +64,21 @@ def test_too_many_events_are_refused_before_they_are_judged() -> None:
 
 def test_gzip_is_unpacked_members_and_padding_included() -> None:
     assert unpack(gzip.compress(b"a" * 100, mtime=0), "gzip") == b"a" * 100
-    assert unpack(gzip.compress(b"ab", mtime=0) + gzip.compress(b"cd", mtime=0) + b"\0\0", "x-gzip") == b"abcd"
+    assert (
+        unpack(gzip.compress(b"ab", mtime=0) + gzip.compress(b"cd", mtime=0) + b"\0\0", "x-gzip") == b"abcd"
+    )
     assert unpack(b"plain", "") == b"plain"
     assert unpack(b"plain", "identity") == b"plain"
 
 
 @pytest.mark.parametrize(
-    "body", [b"plain", gzip.compress(b"abc", mtime=0)[:-1], gzip.compress(b"abc", mtime=0) + b"x", zlib.compress(b"abc")]
+    "body",
+    [
+        b"plain",
+        gzip.compress(b"abc", mtime=0)[:-1],
+        gzip.compress(b"abc", mtime=0) + b"x",
+        zlib.compress(b"abc"),
+    ],
 )
 def test_what_is_no_gzip_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidInput) as caught:
@@ -86,7 +94,11 @@ def test_an_encoding_nobody_knows_is_named() -> None:
 def test_a_bomb_is_stopped_at_the_bound() -> None:
     within = gzip.compress(b"\0" * limits.BODY_BYTES, mtime=0)
     assert len(unpack(within, "gzip")) == limits.BODY_BYTES
-    for bomb in (gzip.compress(b"\0" * (limits.BODY_BYTES + 1), mtime=0), within + gzip.compress(b"x", mtime=0), within * 40):
+    for bomb in (
+        gzip.compress(b"\0" * (limits.BODY_BYTES + 1), mtime=0),
+        within + gzip.compress(b"x", mtime=0),
+        within * 40,
+    ):
         with pytest.raises(TooLarge, match="unpacked"):
             unpack(bomb, "gzip")
 

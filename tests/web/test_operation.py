@@ -75,6 +75,7 @@ def test_a_server_leaves_its_file_and_takes_it_away(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+@pytest.mark.slow
 def test_everything_acknowledged_survives_stop_and_kill(tmp_path: Path) -> None:
     first = start_server(tmp_path)
     send(first.project("clinic"), call("one"))
@@ -95,6 +96,7 @@ def test_everything_acknowledged_survives_stop_and_kill(tmp_path: Path) -> None:
         assert_error(third.client(key=second.key).get("/v1/projects"), 401, "UNAUTHORIZED")
 
 
+@pytest.mark.slow
 def test_what_is_under_way_at_a_stop_is_committed_and_answered(tmp_path: Path) -> None:
     server = start_server(tmp_path)
     server.project("clinic")

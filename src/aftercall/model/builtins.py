@@ -18,11 +18,12 @@ class Builtin(NamedTuple):
 
 _TEXT = "LowCardinality(String) DEFAULT ''"
 _MAYBE = "LowCardinality(Nullable(String))"
+_MAYBE_TIME = "Nullable(DateTime64(3, 'UTC'))"
 
 BUILTINS: tuple[Builtin, ...] = (
     Builtin("conversation_id", "String", "The id the agent process or its provider gave"),
     Builtin("started_at", "DateTime64(3, 'UTC')", "When it began", "UTC"),
-    Builtin("ended_at", "Nullable(DateTime64(3, 'UTC'))", "When it ended; NULL while in progress", "UTC"),
+    Builtin("ended_at", _MAYBE_TIME, "When it ended; NULL while in progress", "UTC"),
     Builtin("in_progress", "Bool", "No end has been told yet"),
     Builtin("duration", "Nullable(Float64)", "From start to end; NULL while in progress", "s"),
     Builtin("agent_duration", "Nullable(Float64)", "From start to handoff, else to end", "s"),
@@ -52,6 +53,14 @@ BUILTINS: tuple[Builtin, ...] = (
     Builtin("state", "String", "The conversation's state at its end, a plain JSON object"),
     Builtin("metrics_written", "Array(LowCardinality(String))", "Every metric name written, known or not"),
     Builtin("metrics_invalid", "Array(LowCardinality(String))", "Names whose winning value does not fit"),
+    Builtin("postcall_status", _TEXT, "pending, ok or failed; empty while in progress"),
+    Builtin("postcall_due_at", _MAYBE_TIME, "From when post-call work is due; NULL: none is", "UTC"),
+    Builtin("postcall_at", _MAYBE_TIME, "When its newest attempt ended", "UTC"),
+    Builtin("postcall_attempts", "UInt32", "Attempts ever made", "attempts"),
+    Builtin("postcall_tries", "UInt32", "Which try the newest attempt was", "attempts"),
+    Builtin("postcall_error", "Nullable(String)", "Why the newest attempt failed, in one line"),
+    Builtin("postcall_version", _MAYBE, "Version of the agent project whose results count"),
+    Builtin("events_told", "UInt32", "Events of the call itself: no post-call results, no labels", "events"),
     Builtin("seqs_missing", "UInt32", "Events the agent numbered that have not arrived", "events"),
     Builtin("last_event_at", "DateTime64(3, 'UTC')", "The latest event's own time", "UTC"),
     Builtin("last_received_at", "DateTime64(3, 'UTC')", "When the server last heard of it", "UTC"),

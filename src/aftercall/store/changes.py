@@ -10,6 +10,7 @@ import time
 
 from aftercall.catalog.definitions import Registry
 from aftercall.model.events import Erasure, Turn
+from aftercall.store.finished import NOTHING, Digest, digest
 from aftercall.store.fold import Conversation
 from aftercall.store.incoming import NEWEST, Entry
 from aftercall.store.projection import (
@@ -26,15 +27,22 @@ from aftercall.store.projection import (
 class Touched:
     """One conversation within one group commit."""
 
-    __slots__ = ("erased", "fresh", "known", "repeated", "rows_at")
+    __slots__ = ("erased", "fresh", "known", "known_digest", "repeated", "rows_at", "unfinished")
 
-    def __init__(self, known: dict[str, Entry]) -> None:
+    def __init__(self, known: dict[str, Entry], finished: Digest | None = None) -> None:
+        """``finished``: the digest of what this process last saw to its end, if it did."""
         self.known = known
+        self.known_digest = digest(known.values()) if known else NOTHING
+        self.unfinished = bool(known) and finished != self.known_digest
+        """The commit of what is known may have got no further than the events, here or on another server."""
         self.fresh: dict[str, Entry] = {}
         self.repeated = False
         self.rows_at: set[int] = set()
         """Starts under which rows stand, looked up only for a sweep's sake; see ``Committer._find_rows``."""
         self.erased = any(type(told.event) is Erasure for told in known.values())
+
+    def digest(self) -> Digest:
+        return digest(self.fresh.values(), self.known_digest)
 
     def everything(self) -> list[Entry]:
         return [*self.known.values(), *self.fresh.values()]
@@ -58,8 +66,8 @@ def project(
     rows.extend(tombstone(conversation_id, start, version_) for start in earlier)
     retracting = bool(c.retracted)
     # What was said before is written again only where it may stand wrong: after a move, a retraction,
-    # or a retry, which may follow on a commit that got no further than the events.
-    again = bool(earlier) or retracting or one.repeated or not one.fresh
+    # or where the commit before may have got no further than the events.
+    again = bool(earlier) or retracting or one.repeated or one.unfinished or not one.fresh
     for turn in c.turns:
         if again or turn.event_id in one.fresh:
             turns.append(turn_row(project_id, turn, c.started_at, version_))

@@ -18,7 +18,7 @@ from __future__ import annotations
 import threading
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 
 from aftercall.catalog.definitions import Registry
@@ -28,9 +28,10 @@ from aftercall.model.values import MetricType, infer_type
 from aftercall.store.changes import Touched, project, project_erased
 from aftercall.store.engine import Engine
 from aftercall.store.eraser import Eraser
+from aftercall.store.finished import NOTHING, Finished
 from aftercall.store.fold import Conversation, fold, valueless
 from aftercall.store.incoming import Entry, Incoming, Record, rev_of
-from aftercall.store.loader import load_entries
+from aftercall.store.loader import load_digests, load_entries
 from aftercall.store.projection import Row, TurnRow
 from aftercall.store.queries import sql
 from aftercall.store.registry import Registries
@@ -39,6 +40,9 @@ from aftercall.store.shard import Part, Shard, Verdict
 
 MAX_PENDING_EVENTS = 200_000
 """Beyond this many events waiting, requests are turned away with 503 rather than held in memory."""
+_ROUNDS = 5
+AllTouched = dict[int, dict[str, Touched]]
+"""By project and conversation id."""
 ERASED = "This conversation was erased; nothing is kept of it."
 
 
@@ -53,12 +57,18 @@ class Committer:
         self._stamp_guard = threading.Lock()
         self._stamp = 0
         self._closed = False
+        self._finished = Finished()
         self.failures = 0
         """Group commits that did not reach their end; what they left half done is the sweep's to finish."""
 
     def start(self) -> None:
         for shard in self._shards:
             shard.thread.start()
+
+    def observe(self, seen: Callable[[float, int], None]) -> None:
+        """Have ``seen(seconds, events)`` called after each group commit, by the committing thread."""
+        for shard in self._shards:
+            shard.observe = seen
 
     def submit(
         self,
@@ -125,13 +135,40 @@ class Committer:
         records: list[Record] = []
         for part, verdict in zip(parts, verdicts, strict=True):
             self._take(part, verdict, touched.get(part.project_id, {}), records, stamp)
-        self._find_rows(parts, touched)
+        for part in parts:
+            self._find_rows(part.project_id, part.reproject, touched.get(part.project_id, {}))
         self._engine.insert("rejects", [reject for part in parts for reject in part.rejects])
         self._engine.insert("events", records)
         self._project(touched)
+        if not self._engine.embedded:
+            self._settle(touched)
         return verdicts
 
-    def _load(self, parts: list[Part]) -> dict[int, dict[str, Touched]]:
+    def _settle(self, touched: AllTouched) -> None:
+        """Project again what other servers told of the same conversations since they were loaded.
+
+        Each looks after it has written, so the last to look sees what all of them wrote: when it answers,
+        the tables agree with the events. Without this they would agree only after the next sweep.
+        """
+        for _ in range(_ROUNDS):
+            touched = self._overtaken(touched)
+            if not touched:
+                return
+            self._project(touched)
+
+    def _overtaken(self, touched: AllTouched) -> AllTouched:
+        """The conversations whose stored events are no longer those that were projected, loaded again."""
+        overtaken: AllTouched = {}
+        for project_id, conversations in touched.items():
+            now = load_digests(self._engine, project_id, conversations)
+            changed = {cid for cid, one in conversations.items() if now.get(cid, NOTHING) != one.digest()}
+            if changed:
+                known = load_entries(self._engine, project_id, changed)
+                overtaken[project_id] = {cid: Touched(entries) for cid, entries in known.items()}
+                self._find_rows(project_id, changed, overtaken[project_id])
+        return overtaken
+
+    def _load(self, parts: list[Part]) -> AllTouched:
         ids: dict[int, set[str]] = {}
         for part in parts:
             wanted = ids.setdefault(part.project_id, set())
@@ -139,24 +176,24 @@ class Committer:
             wanted.update(part.reproject)
         return {
             project_id: {
-                cid: Touched(known) for cid, known in load_entries(self._engine, project_id, wanted).items()
+                cid: Touched(known, self._finished.get(project_id, cid))
+                for cid, known in load_entries(self._engine, project_id, wanted).items()
             }
             for project_id, wanted in ids.items()
             if wanted
         }
 
-    def _find_rows(self, parts: list[Part], touched: dict[int, dict[str, Touched]]) -> None:
+    def _find_rows(self, project_id: int, ids: Collection[str], touched: dict[str, Touched]) -> None:
         """Under which starts rows really stand: two servers may each have written one from what it knew.
 
-        The wide table is ordered by time, so looking up by id reads a whole column: for sweeps only.
+        The wide table is ordered by time, so looking up by id reads a whole column: only for conversations
+        that are known to stand wrong.
         """
-        for part in parts:
-            if part.reproject:
-                statement = sql("sweep", "rows_at", table=wide_table(part.project_id))
-                for conversation_id, start in self._engine.select(
-                    statement, {"conversations": part.reproject}
-                ):
-                    touched[part.project_id][conversation_id].rows_at.add(start)
+        if ids:
+            statement = sql("sweep", "rows_at", table=wide_table(project_id))
+            for some in self._engine.bindable(ids):
+                for conversation_id, start in self._engine.select(statement, {"conversations": some}):
+                    touched[conversation_id].rows_at.add(start)
 
     @staticmethod
     def _take(
@@ -179,7 +216,7 @@ class Committer:
                 records.append(item.record(project_id, rev))
                 verdict.accepted += 1
 
-    def _project(self, touched: dict[int, dict[str, Touched]]) -> None:
+    def _project(self, touched: AllTouched) -> None:
         turns: list[TurnRow] = []
         rows: dict[int, list[Row]] = {}
         erased: list[tuple[int, str]] = []
@@ -201,6 +238,8 @@ class Committer:
         self._engine.insert("turns", turns)
         for project_id, of_project in rows.items():
             self._engine.insert(wide_table(project_id), of_project)
+        for project_id, conversations in touched.items():
+            self._finished.note(project_id, ((cid, one.digest()) for cid, one in conversations.items()))
         if erased:
             self._eraser.purge(erased)
 

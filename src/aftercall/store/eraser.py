@@ -83,11 +83,13 @@ class Eraser:
         failed: set[tuple[int, str]] = set()
         for project_id, ids in by_project.items():
             try:
-                for name in ("events", "turns", "rejects", "rows"):
-                    self._engine.command(
-                        sql("erase", name, table=wide_table(project_id)),
-                        {"project": project_id, "conversations": ids},
-                    )
+                # Events last: as long as there are any, the sweep finds an erasure that was cut off.
+                for name in ("rejects", "turns", "rows", "events"):
+                    for some in self._engine.bindable(ids):
+                        self._engine.command(
+                            sql("erase", name, table=wide_table(project_id)),
+                            {"project": project_id, "conversations": some},
+                        )
             except Exception:
                 self.failures += 1
                 log.exception("deleting %s erased conversations failed; it is tried again", len(ids))

@@ -3,7 +3,7 @@
 It does not matter how often events arrived, or through which server, nor in which order, unless two
 have the same time and the same seq (or none): then the first to arrive is first. Where two events
 speak of the same thing, the higher source wins (human > agent > extraction > import > system), then
-the later one.
+the later one. Of post-call attempts only one counts; see attempts.py.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from aftercall.model.events import (
 )
 from aftercall.model.times import EARLIEST_MS, LATEST_AHEAD_MS, parse_ms
 from aftercall.model.turns import count
+from aftercall.store.attempts import Standing, is_of_attempt, standing, unusual, without_superseded
 from aftercall.store.incoming import Entry
 
 FACTS = (
@@ -64,6 +65,7 @@ class Conversation:
         "last_event_at",
         "last_received_at",
         "metrics",
+        "postcall",
         "retracted",
         "seqs_missing",
         "started_at",
@@ -73,7 +75,7 @@ class Conversation:
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
-        """Every event that counts, in order; retracted ones are left out."""
+        """Every event that counts, in order; retracted ones and superseded attempts' are left out."""
         self.retracted: set[str] = set()
         self.facts: dict[str, Any] = {}
         self.started_at = 0
@@ -89,6 +91,7 @@ class Conversation:
         self.function_errors = 0
         self.failures = 0
         self.seqs_missing = 0
+        self.postcall = Standing()
         self.last_event_at = 0
         self.last_received_at = 0
         self.erased = False
@@ -110,14 +113,20 @@ def fold(entries: Iterable[Entry]) -> Conversation:
     everything = sorted(entries, key=order)
     conversation = Conversation()
     retracted = retractions(everything)
+    if retracted:  # an erasure cannot be taken back, not even by a retraction that came before it
+        retracted -= {entry.event_id for entry in everything if type(entry.event) is Erasure}
     conversation.retracted = retracted
-    kept = [e for e in everything if e.event_id not in retracted] if retracted else everything
+    valid = [e for e in everything if e.event_id not in retracted] if retracted else everything
+    among = unusual(everything)
+    kept = without_superseded(valid, among)
     conversation.entries = kept
     _scan(conversation, kept)
-    conversation.started_at = started_at(everything, retracted)
+    conversation.started_at = started_at(everything, not_of_the_call(among, retracted))
     conversation.last_event_at = everything[-1].at
     conversation.last_received_at = max(entry.received_at for entry in everything)
     conversation.seqs_missing = _seqs_missing(everything)
+    ended = conversation.ended_at is not None
+    conversation.postcall = standing(everything, among, retracted, conversation.last_received_at, ended)
     return conversation
 
 
@@ -202,15 +211,25 @@ def _winning(writes: list[Entry]) -> list[Entry]:
     return writes
 
 
-def started_at(entries: Iterable[Entry], retracted: set[str]) -> int:
-    """When it began: the last explicit ``started_at``, else the first start, else the first event told."""
+def not_of_the_call(entries: Iterable[Entry], retracted: set[str]) -> set[str]:
+    """Ids of events that say nothing of when it began: retracted ones, and what attempts wrote, which came
+    after the call whatever the agent's clock said in it."""
+    written = {entry.event_id for entry in entries if is_of_attempt(entry)}
+    return retracted | written if written else retracted
+
+
+def started_at(entries: Iterable[Entry], out: set[str]) -> int:
+    """When it began: the last explicit ``started_at``, else the first start, else the first event told.
+
+    ``out``: see ``not_of_the_call``.
+    """
     explicit: tuple[int, int] | None = None  # (rank, ms)
     bare: tuple[int, int] | None = None
     first: int | None = None
     fallback: int | None = None
     for entry in entries:
         fallback = entry.at if fallback is None else min(fallback, entry.at)
-        if entry.event_id in retracted:
+        if entry.event_id in out:
             continue
         first = entry.at if first is None else min(first, entry.at)
         event = entry.event

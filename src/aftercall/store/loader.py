@@ -23,10 +23,14 @@ def load_entries(engine: Engine, project_id: int, ids: Collection[str]) -> dict[
     here just as the engine keeps it when it merges.
     """
     found: dict[str, dict[str, Entry]] = {conversation_id: {} for conversation_id in ids}
-    records = engine.select_json(
-        sql("events", "of_conversations"),
-        {"project": project_id, "conversations": list(ids)},
-        list[tuple[str, str, int, int, int, str]],
+    records = (
+        record
+        for some in engine.bindable(ids)
+        for record in engine.select_json(
+            sql("events", "of_conversations"),
+            {"project": project_id, "conversations": some},
+            list[tuple[str, str, int, int, int, str]],
+        )
     )
     for conversation_id, event_id, at, received_at, rev, body in records:
         entries = found[conversation_id]
@@ -36,6 +40,20 @@ def load_entries(engine: Engine, project_id: int, ids: Collection[str]) -> dict[
                 read_body(conversation_id, event_id, body), event_id, at, received_at, rev
             )
     return found
+
+
+def load_digests(engine: Engine, project_id: int, ids: Collection[str]) -> dict[str, tuple[int, int]]:
+    """Of each of these conversations that has any: how many events are stored, and the sum of their revs.
+
+    As ``finished.digest`` has them, so that equal ones mean the same events.
+    """
+    return {
+        conversation_id: (events, revs)
+        for some in engine.bindable(ids)
+        for conversation_id, events, revs in engine.select(
+            sql("events", "digests"), {"project": project_id, "conversations": some}
+        )
+    }
 
 
 def read_body(conversation_id: str, event_id: str, body: str) -> Any:

@@ -14,7 +14,8 @@ from msgspec import UNSET
 from aftercall.catalog.definitions import Registry
 from aftercall.model.events import Facts, Metric, Retraction, Turn
 from aftercall.model.values import NotCoercible, Value, coerce
-from aftercall.store.fold import Conversation, order, retractions, started_at
+from aftercall.store.attempts import is_of_attempt
+from aftercall.store.fold import Conversation, not_of_the_call, order, retractions, started_at
 from aftercall.store.incoming import Entry, commit_of, seconds
 
 Row = dict[str, Any]
@@ -46,6 +47,7 @@ def conversation_row(conversation_id: str, c: Conversation, events: int, registr
     }
     _add_facts(row, c)
     _add_end(row, c)
+    _add_postcall(row, c)
     _add_turn_counts(row, c)
     _add_metrics(row, c, registry)
     return row
@@ -75,6 +77,19 @@ def _add_end(row: Row, c: Conversation) -> None:
     row["ended_reason"] = c.ended_reason
     row["duration"] = (ended_at - c.started_at) / 1000
     row["agent_duration"] = agent_duration_ms(c) / 1000
+
+
+def _add_postcall(row: Row, c: Conversation) -> None:
+    one = c.postcall
+    row["events_told"] = one.told
+    if one.status:
+        row["postcall_status"] = one.status
+    if one.due_at is not None:
+        row["postcall_due_at"] = seconds(one.due_at)
+    if one.attempts:
+        row["postcall_attempts"], row["postcall_tries"] = one.attempts, one.tries
+        row["postcall_at"] = None if one.ended_at is None else seconds(one.ended_at)
+        row["postcall_error"], row["postcall_version"] = one.error, one.version
 
 
 def agent_duration_ms(c: Conversation) -> int:
@@ -184,10 +199,10 @@ def earlier_starts(entries: Iterable[Entry], current: int) -> set[int]:
         else:
             # Of plain events only the earliest can be the start, and it stays the earliest or is beaten.
             movers += [e for e in group if isinstance(e.event, Facts)]
-            earliest = min(group, key=order)
+            earliest = min(group, key=lambda e: (is_of_attempt(e), order(e)))
             if not isinstance(earliest.event, Facts):
                 movers.append(earliest)
         movers.sort(key=order)
-        seen.add(started_at(movers, retractions(movers)))
+        seen.add(started_at(movers, not_of_the_call(movers, retractions(movers))))
     seen.discard(current)
     return seen

@@ -70,30 +70,23 @@ def ensure_wide_table(
     """
     table = wide_table(project_id)
     columns = _columns(engine, table)
-    if columns and not metrics.keys() - columns:
+    if columns and not _definitions(metrics, columns):
         return columns
     with catalog.lock(LOCK):
         columns = _columns(engine, table)
-        missing = {name: type_ for name, type_ in metrics.items() if name not in columns}
+        missing = _definitions(metrics, columns)
         if not columns:
-            built_in = [f"{quoted(column.name)} {column.sql_type}" for column in BUILTINS]
-            engine.command(
-                sql(
-                    "schema",
-                    "wide_table",
-                    table=table,
-                    columns=",\n    ".join(built_in + _definitions(missing)),
-                )
-            )
+            engine.command(sql("schema", "wide_table", table=table, columns=",\n    ".join(missing)))
         elif missing:
-            engine.command(
-                f"ALTER TABLE {table} " + ", ".join(f"ADD COLUMN {d}" for d in _definitions(missing))
-            )
+            engine.command(f"ALTER TABLE {table} " + ", ".join(f"ADD COLUMN {d}" for d in missing))
         return _columns(engine, table)
 
 
-def _definitions(metrics: Mapping[str, str]) -> list[str]:
-    return [f"{quoted(name)} {METRIC_TYPES[type_]}" for name, type_ in metrics.items()]
+def _definitions(metrics: Mapping[str, str], columns: set[str]) -> list[str]:
+    """Of the columns that are not there: all, or new metrics and what a newer version built in."""
+    wanted = {column.name: column.sql_type for column in BUILTINS}
+    wanted |= {name: METRIC_TYPES[type_] for name, type_ in metrics.items()}
+    return [f"{quoted(name)} {sql_type}" for name, sql_type in wanted.items() if name not in columns]
 
 
 def _columns(engine: Engine, table: str) -> set[str]:

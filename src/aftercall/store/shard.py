@@ -52,8 +52,12 @@ class Shard:
         self.thread = threading.Thread(target=self._run, name=f"commit-{number}", daemon=True)
         self._guard = threading.Lock()
         self.pending = 0
+        self.observe: Callable[[float, int], None] = lambda _seconds, _events: None
+        """Called after each commit: how long it took, and how many events it held."""
 
     def put(self, part: Part) -> None:
+        # Running from now on: nobody who stops waiting can cancel it under the committing thread's hands.
+        part.future.set_running_or_notify_cancel()
         with self._guard:
             self.pending += len(part.items)
         self._queue.put(part)
@@ -91,6 +95,7 @@ class Shard:
         return group, False
 
     def _answer(self, group: list[Part]) -> None:
+        began = time.perf_counter()
         try:
             verdicts = self._commit(group)
         except Exception as error:
@@ -107,5 +112,6 @@ class Shard:
                 else Unavailable(f"The events could not be stored ({type(error).__name__}): send them again.")
             )
             return
+        self.observe(time.perf_counter() - began, sum(len(part.items) for part in group))
         for part, verdict in zip(group, verdicts, strict=True):
             part.future.set_result(verdict)

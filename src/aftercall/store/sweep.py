@@ -57,12 +57,14 @@ class Sweeper:
     def sweep(self) -> int:
         """One sweep; how many conversations it projected again."""
         began = now_ms()
-        since = max(int(self._catalog.settings.get(_WATERMARK, 0)) - MARGIN_MS, 0)
+        # A watermark of the future was set by a clock that went wrong: it must not blind the sweep.
+        since = max(min(int(self._catalog.settings.get(_WATERMARK, 0)), began) - MARGIN_MS, 0)
         healed = 0
         for (project_id,) in self._engine.select(sql("sweep", "projects"), {"since": since}):
             self._registries.of(project_id)  # makes the wide table, should a crash have come before it
             healed += self._sweep_project(project_id, since)
-        self._catalog.settings.set(_WATERMARK, began)
+        if not self._stop.is_set():  # one that was cut short may have left something out
+            self._catalog.settings.set(_WATERMARK, began)
         return healed
 
     def _sweep_project(self, project_id: int, since: int) -> int:

@@ -6,7 +6,7 @@ No label carries anything of a customer: routes are templates, codes are ours.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prometheus_client import (
@@ -21,7 +21,6 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from aftercall.ingest.intake import Answer
-from aftercall.store.shard import Part, Verdict
 
 if TYPE_CHECKING:
     from aftercall.catalog.catalog import Catalog
@@ -75,19 +74,11 @@ class Meters:
     def watch(self, store: Store, catalog: Catalog) -> None:
         """Read the store's own counts at each scrape, and time its commits."""
         self.registry.register(_StoreCollector(store, catalog))
-        # The committer has no hook for observers; its shards call whatever stands here.
-        for shard in store.committer._shards:
-            shard._commit = self._timed(shard._commit)
+        store.committer.observe(self._committed)
 
-    def _timed(self, commit: Callable[[list[Part]], list[Verdict]]) -> Callable[[list[Part]], list[Verdict]]:
-        def timed(parts: list[Part]) -> list[Verdict]:
-            began = time.perf_counter()
-            verdicts = commit(parts)
-            self.commit_seconds.observe(time.perf_counter() - began)
-            self.commit_events.observe(sum(len(part.items) for part in parts))
-            return verdicts
-
-        return timed
+    def _committed(self, seconds: float, events: int) -> None:
+        self.commit_seconds.observe(seconds)
+        self.commit_events.observe(events)
 
     def text(self) -> bytes:
         return generate_latest(self.registry)

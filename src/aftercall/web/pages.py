@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -113,7 +114,17 @@ def _pretty(value: Any) -> str:
 def _template() -> Template:
     from jinja2 import Environment  # only the first reader of the page waits for it
 
-    return Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(_file("docs.html"))
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["code"] = _code
+    return environment.from_string(_file("docs.html"))
+
+
+def _code(text: str) -> Any:
+    """Words between backticks as code, words between stars as emphasis; all of it escaped."""
+    from markupsafe import Markup, escape
+
+    marked = re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text)))
+    return Markup(re.sub(r"\*(\w+)\*", r"<em>\1</em>", marked))  # noqa: S704 - escaped above
 
 
 def _file(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import gc
 import hashlib
 import json
 import logging
@@ -58,6 +59,7 @@ def serve(config: Config, ready: Callable[[Running], None] | None = None) -> Non
             running = Running(
                 _url(config.host, listener), local_key(services.catalog, config.home), os.getpid()
             )
+            _spare_the_collector()
             server = _Server(services, lambda: _announce(config.server_file, running, ready), asked_to_stop)
             try:
                 server.run(sockets=[listener])
@@ -66,6 +68,14 @@ def serve(config: Config, ready: Callable[[Running], None] | None = None) -> Non
         finally:
             listener.close()
             services.close()
+
+
+def _spare_the_collector() -> None:
+    """What was loaded so far stays; and a commit's thousands of short-lived objects, none of them in a
+    cycle, need not be walked over every 700 allocations. Measured: a seventh of the time of a commit."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 @contextlib.contextmanager

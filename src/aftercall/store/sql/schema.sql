@@ -72,7 +72,8 @@ SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 
 -- wide_table --
 CREATE TABLE IF NOT EXISTS {{table}} (
-    {{columns}}
+    {{columns}},
+    INDEX heard last_received_at TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(version, is_deleted)
 PARTITION BY toYYYYMM(started_at)
