@@ -9,11 +9,14 @@ from sqlalchemy.orm import Session
 from aftercall.catalog.accounts import Accounts
 from aftercall.catalog.columns import RESERVED
 from aftercall.catalog.database import Database
+from aftercall.catalog.deliveries import Deliveries
 from aftercall.catalog.keys import ApiKeys
 from aftercall.catalog.metrics import Metrics
 from aftercall.catalog.projects import Projects
 from aftercall.catalog.schema import migrate
 from aftercall.catalog.settings import Settings
+from aftercall.catalog.webhooks import Webhooks
+from aftercall.catalog.workers import Workers
 
 
 class Catalog:
@@ -30,6 +33,9 @@ class Catalog:
         self.keys = ApiKeys(database)
         self.metrics = Metrics(database, reserved)
         self.settings = Settings(database)
+        self.webhooks = Webhooks(database)
+        self.deliveries = Deliveries(database)
+        self.workers = Workers(database)
 
     @classmethod
     def open(cls, url: str, *, migrate: bool = True, reserved: frozenset[str] = RESERVED) -> Catalog:

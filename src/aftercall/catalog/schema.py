@@ -16,7 +16,7 @@ from aftercall.catalog.database import Database, reason
 from aftercall.catalog.urls import shown
 from aftercall.errors import InternalError, UserError
 
-HEAD = "0001"
+HEAD = "0002"
 VERSION_TABLE = "catalog_version"
 LOCK = "migrate"
 
