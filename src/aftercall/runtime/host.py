@@ -1,0 +1,89 @@
+"""What a function may ask of the server while it runs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from aftercall.sdk.plain import text_of
+
+log = logging.getLogger("aftercall.runtime")
+
+NO_MODEL = "no model is configured: see docs/models.md for how to turn one on"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One call of ``conv.utils.prompt_llm``."""
+
+    conversation_id: str
+    prompt: str
+    show_history: bool
+    return_json: bool
+    model: str
+    """As the project names it."""
+    history: list[dict[str, str]]
+    """``{type: UserInput | AgentResponse, text}``; empty unless ``show_history``."""
+    position: int
+    """1, 2, 3... within the call, in the order of arrival: from several threads that order is not stable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Both are called from several threads at once.
+
+    ``prompt_llm`` returns a str, or a dict for ``return_json``. NotImplementedError reaches the function as
+    that, every other exception as ChatCompletionError with its text. ``get_secret`` returns a str or a dict
+    of them and raises KeyError for one the project has not.
+    """
+
+    prompt_llm: Callable[[Prompt], Any] | None = None
+    get_secret: Callable[[str], Any] | None = None
+
+    def answer(self, conversation_id: str, position: int, ask: dict[str, Any]) -> dict[str, Any]:
+        """``{value}`` or ``{error, error_type}``, for the child. Never raises."""
+        try:
+            if ask.get("what") == "get_secret":
+                return self._secret(str(ask["name"]))
+            if ask.get("what") != "prompt_llm":
+                return {"error": f"nothing answers {ask.get('what')!r}", "error_type": "LookupError"}
+            if self.prompt_llm is None:
+                return {"error": NO_MODEL, "error_type": "NotImplementedError"}
+            return {"value": _json(self.prompt_llm(_prompt(conversation_id, position, ask)))}
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, the function that waits must hear of it
+            # The text only: a traceback could hold the prompt, which holds what a caller said.
+            log.info("a question of an agent function failed: %s", type(error).__name__)
+            told = str(error) if str(error) else type(error).__name__
+            # Of its kinds only "not turned on" means something to a project; the name of a subclass would not.
+            kind = NotImplementedError if isinstance(error, NotImplementedError) else type(error)
+            return {"error": text_of(told), "error_type": kind.__name__}
+
+    def _secret(self, name: str) -> dict[str, Any]:
+        missing = f"the project has no secret {name!r}"
+        if self.get_secret is None:
+            return {"error": missing, "error_type": "KeyError"}
+        try:
+            return {"value": _json(self.get_secret(name))}
+        except KeyError:
+            return {"error": missing, "error_type": "KeyError"}
+
+
+def _json(value: Any) -> msgspec.Raw:
+    """Encoded here, where what cannot be encoded still becomes an answer."""
+    return msgspec.Raw(msgspec.json.encode(value))
+
+
+def _prompt(conversation_id: str, position: int, ask: dict[str, Any]) -> Prompt:
+    return Prompt(
+        conversation_id=conversation_id,
+        prompt=str(ask["prompt"]),
+        show_history=ask.get("show_history") is True,
+        return_json=ask.get("return_json") is True,
+        model=str(ask.get("model") or "gpt-4o"),
+        history=[{"type": str(said["type"]), "text": str(said["text"])} for said in ask.get("history") or []],
+        position=position,
+    )
