@@ -58,7 +58,7 @@ class Host:
             # The text only: a traceback could hold the prompt, which holds what a caller said.
             log.info("a question of an agent function failed: %s", type(error).__name__)
             told = str(error) if str(error) else type(error).__name__
-            # Of its kinds only "not turned on" means something to a project; the name of a subclass would not.
+            # A subclass has a name that means nothing to a project.
             kind = NotImplementedError if isinstance(error, NotImplementedError) else type(error)
             return {"error": text_of(told), "error_type": kind.__name__}
 
