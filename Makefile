@@ -15,7 +15,7 @@ help:  ## this list
 
 setup: $(VENV)/.dev-ready  ## .venv with the server, the test tools and this project, editable
 
-demo: $(VENV)/.server-ready  ## a server with a few hundred calls in it (AFTERCALL_PORT, AFTERCALL_HOME, AFTERCALL_OPEN=0)
+demo: $(VENV)/.server-ready  ## a server with two thousand calls in it (AFTERCALL_PORT, AFTERCALL_HOME, AFTERCALL_OPEN=0)
 	@exec $(BIN)/aftercall demo
 
 test: setup system-packages lint  ## everything: lint, types, room ladder, all tests

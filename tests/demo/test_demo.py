@@ -8,13 +8,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+
+from aftercall.demo.simulator.feed import Journal
+from aftercall.model.times import iso, now_ms
 
 PROJECT = "juniper-lane-dental"
 CALLS = 30
@@ -25,13 +29,17 @@ class Demo:
     process: subprocess.Popen[str]
     client: httpx.Client
 
-    def conversations(self) -> dict[str, bool]:
-        """Id -> whether it is in progress."""
-        page = self.client.get(f"/v3/default/{PROJECT}/conversations", params={"limit": 5000})
-        return {one["id"]: one["in_progress"] for one in page.raise_for_status().json()["conversations"]}
+    home: Path
 
-    def past(self) -> set[str]:
-        return {id_ for id_ in self.conversations() if id_.startswith("demo-")}
+    def conversations(self) -> list[dict[str, Any]]:
+        page = self.client.get(f"/v3/default/{PROJECT}/conversations", params={"limit": 5000})
+        found: list[dict[str, Any]] = page.raise_for_status().json()["conversations"]
+        return found
+
+    def past(self) -> dict[str, dict[str, Any]]:
+        """By id, those of before the demo was first started."""
+        until = iso(Journal.open(self.home / "demo-simulator.json", 0, 0).until)
+        return {one["id"]: one for one in self.conversations() if one["started_at"] < until}
 
 
 def environment(**settings: str) -> dict[str, str]:
@@ -62,7 +70,7 @@ def demo(folder: Path, **settings: str) -> Iterator[Demo]:
         assert key is not None, told
         headers = {"x-api-key": key[1]}
         with httpx.Client(base_url=url[0], headers=headers, trust_env=False) as client:
-            yield Demo(process, client)
+            yield Demo(process, client, Path(settings.get("AFTERCALL_HOME", folder / ".aftercall-demo")))
     finally:
         process.kill()
         process.wait()
@@ -79,14 +87,20 @@ def ended(demo: Demo, by: signal.Signals) -> int:
 def test_demo_twice(tmp_path: Path) -> None:
     home = str(tmp_path / "home")
     with demo(tmp_path, AFTERCALL_HOME=home) as first:
-        assert len(first.past()) == CALLS
-        assert not any(first.conversations()[id_] for id_ in first.past())
+        past = first.past()
+        assert len(past) == CALLS
+        assert not any(one["in_progress"] for one in past.values())
+        assert all("CALL_REASON" in one["metrics"] for one in past.values())  # post-call is done
+        wait_for(lambda: len(first.conversations()) > CALLS)  # the first live call
         assert [one["slug"] for one in first.client.get("/v1/projects").json()["projects"]] == [PROJECT]
         assert ended(first, signal.SIGTERM) == 0
     assert (tmp_path / "demo.log").read_text().count("\n") == 1  # where it serves; no fault, no refused call
+    restarted = iso(now_ms())
     with demo(tmp_path, AFTERCALL_HOME=home) as second:
-        assert second.past() == {f"demo-{number:04d}" for number in range(CALLS)}
-        assert not any(second.conversations()[id_] for id_ in second.past())
+        assert second.past() == past
+        before = [one for one in second.conversations() if one["started_at"] < restarted]
+        assert len(before) > CALLS
+        assert not any(one["in_progress"] for one in before)  # the first demo hung up when it went
         assert ended(second, signal.SIGINT) == 0
 
 
@@ -116,6 +130,13 @@ def test_without_a_home_the_demo_keeps_apart_and_commands_find_it(tmp_path: Path
         usual.mkdir()
         (usual / "server.lock").touch()
         assert PROJECT not in projects().stdout  # a home in use is never passed over for a demo
+
+
+def wait_for(ready: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not ready():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def children_of(pid: int) -> list[int]:

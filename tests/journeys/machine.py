@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from tests.journeys.compare import check_agent_item, check_finished, check_list
-from tests.journeys.told import MOMENTS, STARTS, anything, moments, sources
+from tests.journeys.told import MOMENTS, STARTS, anything, moments, rivals, sources
 from tests.journeys.world import World
 from tests.reference import Event, Project
 
@@ -58,6 +58,17 @@ class Calls(RuleBasedStateMachine):
     @rule(conversation=conversations, events=st.lists(anything, min_size=1, max_size=5))
     def write(self, conversation: str, events: list[Event]) -> None:
         self.post(self.named(conversation, events))
+
+    @rule(conversation=conversations, events=rivals)
+    def dispute(self, conversation: str, events: list[Event]) -> None:
+        """Several that speak of the same thing: which of them counts?"""
+        self.post(self.named(conversation, events))
+
+    @rule(conversation=conversations, events=rivals, split=st.integers(1, 3))
+    def dispute_bit_by_bit(self, conversation: str, events: list[Event], split: int) -> None:
+        told = self.named(conversation, events)
+        self.post(told[split:])
+        self.post(told[:split])
 
     @rule(conversation=conversations, events=st.lists(anything, min_size=1, max_size=3))
     def hold_back(self, conversation: str, events: list[Event]) -> None:

@@ -88,9 +88,7 @@ def test_a_commit_cut_off_anywhere_is_finished(pair: Pair, statement: str, late:
 
 
 @pytest.mark.parametrize("tale", TALES)
-@pytest.mark.parametrize(
-    "statement", ["INSERT INTO events", "INSERT INTO turns", "INSERT INTO conversations_"]
-)
+@pytest.mark.parametrize("statement", INSERTS)
 def test_a_slow_server_that_writes_late_spoils_nothing(pair: Pair, statement: str, tale: str) -> None:
     """Nobody dies: its statement runs after another server was told more of the same call."""
     servers, engine = pair
@@ -122,9 +120,7 @@ def test_an_erasure_cut_off_anywhere_is_finished(pair: Pair, statement: str, lat
     assert servers.apis[0].get(slug, "call") is None
 
 
-@pytest.mark.parametrize(
-    "statement", ["INSERT INTO events", "INSERT INTO turns", "INSERT INTO conversations_"]
-)
+@pytest.mark.parametrize("statement", INSERTS)
 def test_what_a_slow_server_writes_of_an_erased_call_is_gone_too(pair: Pair, statement: str) -> None:
     servers, engine = pair
     slug = servers.new_project()

@@ -19,7 +19,7 @@ MOMENTS = [BASE + i * 1_000 for i in range(12)] + [BASE + 1, BASE - 45 * DAY, BA
 STARTS = [BASE - 1, BASE - 45 * DAY, BASE - 46 * DAY, BASE - 400 * DAY, BASE + 500, BASE + DAY]
 WRONG_CLOCKS = [0, 915_148_800_000, 9_000_000_000_000]
 """1970, 1999 and 2255: no clock that goes right told these."""
-METRICS = ["BOOKED", "REASON", "SCORE", "Größe der Gruppe", "a`b;--"]
+METRICS = ["BOOKED", "BOOKED", "REASON", "SCORE", "Größe der Gruppe", "a`b;--"]
 VALUES = [
     True,
     False,
@@ -128,4 +128,9 @@ KINDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 }
 """The kinds that say something of a call. Retractions and erasures are rules of their own."""
 
+RIVALS = ["metric", "metric", "metric", "start", "update", "end", "handoff", "turn", "state"]
+"""Kinds of which one event may overrule another."""
+
+rivals = st.sampled_from(RIVALS).flatmap(lambda kind: st.lists(KINDS[kind], min_size=4, max_size=9))
+"""Several events of one kind."""
 anything = st.one_of([KINDS["turn"], KINDS["metric"], KINDS["metric"], *KINDS.values()])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from aftercall.errors import InvalidInput
+from aftercall.runtime.scenario import EXPECTATIONS, read
 from aftercall.runtime.scenarios import ScenarioResult, run_scenarios
 
 NewProject = Callable[[dict[str, str]], Path]
@@ -197,3 +199,13 @@ def test_where_there_is_nothing_to_run(new_project: NewProject, tmp_path: Path) 
     with pytest.raises(InvalidInput) as nowhere:
         run_scenarios(tmp_path / "nowhere")
     assert nowhere.value.code == "AGENT_NOT_FOUND"
+
+
+def test_the_page_names_every_expectation_and_its_example_can_be_read(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text()
+    told = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| `[^|]*\|", page, re.MULTILINE))))
+    assert told >= EXPECTATIONS | {"call", "attributes", "config", "model", "secrets", "user", "goto"}
+    example = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert example is not None
+    (tmp_path / "one.yaml").write_text(example[1])
+    assert len(read(tmp_path / "one.yaml").steps) == 5

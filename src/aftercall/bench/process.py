@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,16 +47,20 @@ class Server:
         self.process.wait(timeout=60)
 
 
+SERVE = ("-m", "aftercall", "serve")
+
+
 @contextlib.contextmanager
-def server(deadline_s: float = 60) -> Iterator[Server]:
-    """A fresh server; its home goes away with it."""
+def server(deadline_s: float = 60, program: Sequence[str] = SERVE) -> Iterator[Server]:
+    """A fresh server; its home goes away with it. ``program``: what Python runs, if another that leaves a
+    server.json."""
     home = Path(tempfile.mkdtemp(prefix="aftercall-bench-"))
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AFTERCALL_")}
     environment |= {"AFTERCALL_HOME": str(home), "AFTERCALL_PORT": "0"}
     log = (home / "server.log").open("wb")
     began = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "aftercall", "serve"], env=environment, stdout=log, stderr=subprocess.STDOUT
+        [sys.executable, *program], env=environment, stdout=log, stderr=subprocess.STDOUT
     )
     try:
         url, key = _wait_ready(home, process, began + deadline_s)

@@ -115,9 +115,9 @@ class Deliveries:
 
     def counts(self) -> dict[str, int]:
         """How many of each status, of all projects."""
-        query = select(DeliveryRow.status, func.count()).group_by(DeliveryRow.status)
+        query = select(DeliveryRow.status, func.count().label("number")).group_by(DeliveryRow.status)
         with self._database.read() as session:
-            return dict(session.execute(query).tuples().all())
+            return {row.status: row.number for row in session.execute(query)}
 
     def forget(self, before: int) -> int:
         """Removes finished ones whose last change is older than this (UTC milliseconds); how many."""

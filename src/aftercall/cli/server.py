@@ -33,7 +33,7 @@ def serve(host: Host = None, port: Port = None, home: Home = None) -> None:
 def demo(
     port: Port = None,
     home: Annotated[Path | None, typer.Option(help="Default: AFTERCALL_HOME or ~/.aftercall-demo.")] = None,
-    calls: Annotated[int, typer.Option(help="How many calls of the last 60 days.", min=0, max=10_000)] = 320,
+    calls: Annotated[int, typer.Option(help="Calls of the last 60 days.", min=0, max=10_000)] = 2_000,
 ) -> None:
     """Run a server with the made-up calls of a dental clinic in it, and more coming in live."""
     from aftercall.cli.connection import demo_home

@@ -1,4 +1,4 @@
-"""``aftercall demo``: a server in the foreground, and a made-up agent process that calls keep coming to."""
+"""``aftercall demo``: a server in the foreground, with the example agent in it, and its callers beside it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,9 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-import httpx
-
 from aftercall.cli.output import console, note, say
 from aftercall.config import Config
-from aftercall.demo.clinic import NAME, PROJECT
+from aftercall.demo.agent import Registered, register
 
 if TYPE_CHECKING:
     from aftercall.web.server import Running
@@ -69,7 +67,7 @@ class Companion:
     """Says where the server of this process is, and keeps the agent process beside it.
 
     The player lives as long as its standard input is open, so it ends with this process however that
-    ends, kill -9 included. What it has not delivered by then waits in the spool for the next demo.
+    ends, kill -9 included. What it has not delivered by then it delivers at the next demo.
     """
 
     def __init__(self, config: Config, calls: int) -> None:
@@ -97,15 +95,17 @@ class Companion:
         say(f"home {self._config.home}")
         say(f"API documentation: {running.url}/docs")
         sys.stdout.flush()
-        _make_project(running)
+        registered = register(self._config)
         if self._config.open_browser:
             webbrowser.open(f"{running.url}/docs")
         if not self._stopping.is_set():
-            self._player = self._start_player()
+            self._player = self._start_player(registered)
             threading.Thread(target=self._watch, args=(self._player,), name="demo-watch", daemon=True).start()
 
-    def _start_player(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "aftercall.demo.player", "--history", str(self._calls)]
+    def _start_player(self, registered: Registered) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "aftercall.demo.simulator.feed", "--analysed"]
+        command += ["--project", registered.project, "--version", registered.version]
+        command += ["--calls", str(self._calls)]
         environment = _environment(self._config.home)
         return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
@@ -134,17 +134,6 @@ def _end(player: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         player.kill()
         player.wait()
-
-
-def _make_project(running: Running) -> None:
-    answer = httpx.post(
-        f"{running.url}/v1/projects",
-        json={"slug": PROJECT, "name": NAME},
-        headers={"x-api-key": running.api_key},
-        trust_env=False,
-    )
-    if answer.status_code != 409:  # there already: this is not the first demo on this home
-        answer.raise_for_status()
 
 
 def _environment(home: Path) -> dict[str, str]:

@@ -1,14 +1,26 @@
--- ready --
-SELECT conversation_id, postcall_status, postcall_attempts, postcall_tries, events_told
+-- marks --
+SELECT table, sum(newest)
+FROM (
+    SELECT table, partition_id, max(max_block_number) AS newest
+    FROM system.parts
+    WHERE active AND database = {database:String} AND startsWith(table, 'conversations_')
+    GROUP BY table, partition_id
+)
+GROUP BY table
+
+-- next --
+SELECT conversation_id, postcall_status, postcall_attempts, postcall_tries, events_told,
+       postcall_due_at <= fromUnixTimestamp64Milli({now:Int64})
+       AND (postcall_status = 'failed'
+            OR postcall_due_at <= fromUnixTimestamp64Milli({late:Int64})
+            OR (seqs_missing = 0
+                AND (postcall_attempts = 0
+                     OR postcall_due_at <= fromUnixTimestamp64Milli({settled:Int64})))) AS ready
 FROM {{table}} FINAL
 WHERE last_received_at >= fromUnixTimestamp64Milli({since:Int64})
-  AND postcall_due_at <= fromUnixTimestamp64Milli({now:Int64})
-  AND (postcall_status = 'failed'
-       OR postcall_due_at <= fromUnixTimestamp64Milli({late:Int64})
-       OR (seqs_missing = 0 AND (postcall_attempts = 0
-                                 OR postcall_due_at <= fromUnixTimestamp64Milli({settled:Int64}))))
+  AND postcall_due_at IS NOT NULL
   AND conversation_id NOT IN {running:Array(String)}
-ORDER BY postcall_due_at, conversation_id
+ORDER BY ready DESC, postcall_due_at, conversation_id
 LIMIT {limit:UInt32}
 
 -- open --
