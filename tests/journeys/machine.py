@@ -115,8 +115,14 @@ class Calls(RuleBasedStateMachine):
         self.post(self.named(conversation, [{"kind": "retraction", "target": target, "at": at}]))
 
     @precondition(lambda self: self.ids > 10)
-    @rule(conversation=conversations, at=moments, late=st.lists(anything, max_size=2))
-    def erase(self, conversation: str, at: int, late: list[Event]) -> None:
+    @rule(
+        conversation=conversations, at=moments, taken_back=st.booleans(), late=st.lists(anything, max_size=2)
+    )
+    def erase(self, conversation: str, at: int, taken_back: bool, late: list[Event]) -> None:
+        """Even if somebody took it back before it was told: what is gone is gone."""
+        if taken_back:
+            target = f"e{self.ids + 2}"
+            self.post(self.named(conversation, [{"kind": "retraction", "target": target, "at": at}]))
         self.post(self.named(conversation, [{"kind": "erasure", "at": at}, *late]))
 
     @precondition(lambda self: self.restarts > 0 and self.ids > 5)

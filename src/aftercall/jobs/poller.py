@@ -24,7 +24,7 @@ LOCK = "postcall-poll"
 FOLLOW_S = 2.0
 """How often a process that does not poll looks whether it may."""
 BUSY_POLL_S = 0.1
-SHARE = 10
+SHARE = 4
 """A poll that found all there is, and took T seconds, is followed by a pause of at least SHARE * T."""
 
 log = logging.getLogger(__name__)
