@@ -34,7 +34,7 @@ format: setup  ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-system-packages: $(VENV)/.python  ## what tests need from the system (PostgreSQL): installed when we may, else told
+system-packages: $(VENV)/.python  ## what tests need from the system (PostgreSQL, Chromium): installed when we may, else told
 	@$(BIN)/python scripts/system_packages.py
 
 lock:  ## new versions and hashes in constraints/ (LOCK=--upgrade takes the newest)

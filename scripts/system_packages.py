@@ -1,4 +1,4 @@
-"""What the tests need from the system and pip cannot bring: the PostgreSQL server.
+"""What the tests need from the system and pip cannot bring: the PostgreSQL server, and Chromium.
 
 Installed with apt-get when we may (root, or sudo without a password); else one line says what to run.
 `make test` calls it. It changes nothing when everything is there.
@@ -11,7 +11,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 # Debian keeps server binaries out of PATH, one folder per version; Homebrew and RPM builds have theirs.
@@ -21,7 +22,11 @@ POSTGRES_FOLDERS = (
     "/usr/local/opt/postgresql*/bin",
     "/usr/pgsql-*/bin",
 )
-LEAVE_OUT = "AFTERCALL_TEST_POSTGRES=0 leaves those tests out"
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM_PLACES = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
 
 
 def find_postgres() -> Path | None:
@@ -47,16 +52,75 @@ def version_number(folder: Path) -> int:
 
 def postgres_works(folder: Path) -> bool:
     """Both programs start and say they are PostgreSQL: a wrapper or a lone client does not count."""
-    return all(says_postgres(folder / program) for program in ("postgres", "initdb"))
+    return all(says(folder / program, "PostgreSQL") for program in ("postgres", "initdb"))
 
 
-def says_postgres(program: Path) -> bool:
+def find_chromium() -> Path | None:
+    """The program of a Chromium that starts, or None. AFTERCALL_TEST_CHROMIUM names one of one's own."""
+    return next((program for program in chromium_candidates() if chromium_works(program)), None)
+
+
+def chromium_candidates() -> Iterator[Path]:
+    named = os.environ.get("AFTERCALL_TEST_CHROMIUM")
+    found = [named] if named else [shutil.which(name) for name in CHROMIUM_NAMES]
+    yield from (Path(one) for one in found if one)
+    yield from (Path(place) for place in CHROMIUM_PLACES if not named)
+
+
+def chromium_works(program: Path) -> bool:
+    """Ubuntu's package is a hint to install another one, which does not say the name."""
+    return says(program, "Chrom")
+
+
+def says(program: Path, word: str) -> bool:
     """Run `program --version`; root may ask that, though PostgreSQL refuses to serve as root."""
     try:
-        answer = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=20)
+        answer = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return answer.returncode == 0 and "PostgreSQL" in answer.stdout
+    return answer.returncode == 0 and word in answer.stdout
+
+
+@dataclass(frozen=True)
+class Package:
+    """``leave_out``: the variable that, set to 0, leaves the tests out which need it."""
+
+    name: str
+    what: str
+    find: Callable[[], Path | None]
+    leave_out: str
+    homebrew: str
+    elsewhere: str
+
+    @property
+    def wanted(self) -> bool:
+        return os.environ.get(self.leave_out) != "0"
+
+    def how_to_install(self) -> str:
+        """The command for this system."""
+        if sys.platform == "darwin":
+            return f"brew install {self.homebrew}"
+        if shutil.which("apt-get"):
+            return f"sudo apt-get install {self.name}"
+        return f"your package manager for {self.elsewhere}"
+
+
+POSTGRES = Package(
+    "postgresql",
+    "the PostgreSQL server",
+    find_postgres,
+    "AFTERCALL_TEST_POSTGRES",
+    "postgresql@17",
+    "the PostgreSQL server (initdb and postgres)",
+)
+CHROMIUM = Package(
+    "chromium",
+    "Chromium",
+    find_chromium,
+    "AFTERCALL_TEST_BROWSER",
+    "--cask chromium",
+    "Chromium, or name one in AFTERCALL_TEST_CHROMIUM",
+)
 
 
 def privilege() -> list[str] | None:
@@ -79,29 +143,27 @@ def apt_install(package: str, as_root: list[str]) -> bool:
     return subprocess.run(install, stdout=subprocess.DEVNULL).returncode == 0
 
 
-def how_to_install() -> str:
-    """The command for this system."""
-    if sys.platform == "darwin":
-        return "brew install postgresql@17"
-    if shutil.which("apt-get"):
-        return "sudo apt-get install postgresql"
-    return "your package manager for the PostgreSQL server (initdb and postgres)"
+def see_to(package: Package) -> bool:
+    """Whether it is there, not wanted, or was installed now; else it is said what to run."""
+    if not package.wanted:
+        note = f"NOTE: {package.leave_out}=0, so every test that needs {package.what} is left out"
+        print(note, file=sys.stderr)
+        return True
+    if package.find():
+        return True
+    as_root = privilege()
+    if as_root is not None and shutil.which("apt-get"):
+        print(f"installing {package.what} for the tests (apt-get install {package.name})", flush=True)
+        if apt_install(package.name, as_root) and package.find():
+            return True
+    advice = f"{package.leave_out}=0 leaves those tests out"
+    print(f"tests need {package.what}: run `{package.how_to_install()}` ({advice})", file=sys.stderr)
+    return False
 
 
 def main() -> int:
-    """Exit code 1 when PostgreSQL is wanted, missing and may not be installed by us."""
-    if os.environ.get("AFTERCALL_TEST_POSTGRES") == "0":
-        print("NOTE: AFTERCALL_TEST_POSTGRES=0, so every test on PostgreSQL is left out", file=sys.stderr)
-        return 0
-    if find_postgres():
-        return 0
-    as_root = privilege()
-    if as_root is not None and shutil.which("apt-get"):
-        print("installing the PostgreSQL server for the tests (apt-get install postgresql)", flush=True)
-        if apt_install("postgresql", as_root) and find_postgres():
-            return 0
-    print(f"tests need the PostgreSQL server: run `{how_to_install()}` ({LEAVE_OUT})", file=sys.stderr)
-    return 1
+    """Exit code 1 when something is wanted, missing and may not be installed by us."""
+    return 0 if all([see_to(POSTGRES), see_to(CHROMIUM)]) else 1
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import psycopg
 
-from scripts.system_packages import find_postgres, how_to_install
+from scripts.system_packages import POSTGRES, find_postgres
 
 # Speed over safety: the tests kill our processes, never this server.
 SERVER_OPTIONS = {
@@ -40,21 +40,26 @@ class PostgresServer:
 
     folder: Path
 
-    def create_database(self) -> str:
-        """Make an empty database; return its `postgresql+psycopg://` URL."""
+    def create_database(self, like: str | None = None) -> str:
+        """Make an empty database, or a copy of another one that nobody is connected to; return its
+        `postgresql+psycopg://` URL. Copies are files, not pages in the log: several times faster."""
         name = f"test_{secrets.token_hex(6)}"
-        self._execute(f'CREATE DATABASE "{name}"')
+        copied = f' TEMPLATE "{_name(like)}" STRATEGY FILE_COPY' if like is not None else ""
+        self._execute(f'CREATE DATABASE "{name}"{copied}')
         return f"postgresql+psycopg://postgres@/{name}?host={self.folder}"
 
     def drop_database(self, url: str) -> None:
         """Drop a database made here, ending whatever sessions a killed process left in it."""
-        name = url.partition("@/")[2].partition("?")[0]
-        self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self._execute(f'DROP DATABASE IF EXISTS "{_name(url)}" WITH (FORCE)')
 
     def _execute(self, statement: str) -> None:
         conninfo = f"host={self.folder} user=postgres dbname=postgres"
         with psycopg.connect(conninfo, autocommit=True) as connection:
             connection.execute(statement)
+
+
+def _name(url: str) -> str:
+    return url.partition("@/")[2].partition("?")[0]
 
 
 def start_once(session_folder: Path) -> PostgresServer:
@@ -107,7 +112,7 @@ def _run(folder: Path, program: str, *arguments: str | Path) -> None:
     """Run one of PostgreSQL's programs as the user that owns the data; raise with its output if it fails."""
     binaries = find_postgres()
     if binaries is None:
-        raise RuntimeError(f"no PostgreSQL server on this machine: run `{how_to_install()}`")
+        raise RuntimeError(f"no PostgreSQL server on this machine: run `{POSTGRES.how_to_install()}`")
     user = _server_user() if os.geteuid() == 0 else None
     # Output goes to a file: a pipe would stay open in the server, and reading it would never end.
     output = folder / f"{program}.out"

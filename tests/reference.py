@@ -267,4 +267,58 @@ def columns(shown: Shown, types: dict[str, str]) -> dict[str, Any]:
         "seqs_missing": shown.seqs_missing(),
         "last_event_at": shown.all[-1]["at"],
         "events": len(shown.all),
+        "num_handoffs": len(shown.of("handoff")),
+        "function_names": distinct(calls, "name"),
+        "function_failures": distinct([call for call in calls if call.get("error") is not None], "name"),
+        "flows": distinct(shown.of("flow"), "flow"),
+        "steps": distinct(shown.of("flow"), "step"),
+        "writes": [
+            (e["name"], e["source"], e["at"], *write(e, types.get(e["name"]))) for e in standing(shown)
+        ],
+        **speech(shown),
     }
+
+
+def standing(shown: Shown) -> list[Event]:
+    """Its writes in order; where one of a name and source is write_once, the first of them alone."""
+    of: dict[tuple[str, str], list[Event]] = {}
+    for event in shown.of("metric"):
+        of.setdefault((event["name"], event["source"]), []).append(event)
+    kept = [w[:1] if any(e.get("write_once") for e in w) else w for w in of.values()]
+    return sorted((e for some in kept for e in some), key=shown.events.index)
+
+
+def write(event: Event, type_: str | None) -> tuple[str, float, str]:
+    """(type, number, text) of one write, as its metric has it; of an unknown name as its own."""
+    value = event.get("value", True)
+    if value is None:
+        return "null", 0.0, ""
+    try:
+        if "invalid" in event or isinstance(value, list | dict):
+            raise ValueError(value)
+        type_ = type_ or INFERRED[type(value)]
+        fitting = as_type(value, type_)
+        return type_, 0.0 if type_ == "text" else float(fitting), api_text(fitting)
+    except ValueError:
+        return "invalid", 0.0, value if isinstance(value, str) else compact(value)
+
+
+def distinct(events: list[Event], field: str) -> list[str]:
+    return list(dict.fromkeys(e[field] for e in events if e.get(field)))
+
+
+def speech(shown: Shown) -> dict[str, Any]:
+    sides = {who: [t for t in shown.turns if t["speaker"] == who] for who in ("user", "agent")}
+    waits = [t["latency_ms"] / 1000 for t in sides["agent"] if "latency_ms" in t]
+    answered = [max(t["at"] - shown.started_at, 0) / 1000 for t in sides["agent"][:1]]
+    row: dict[str, Any] = {
+        "latency_avg": sum(waits) / len(waits) if waits else None,
+        "latency_max": max(waits, default=None),
+        "first_response": last(answered),
+    }
+    for who, turns in sides.items():
+        spans = [max(t["ended_at"] - t["at"], 0) / 1000 for t in turns if sane(t.get("ended_at"))]
+        row[f"num_{who}_utterances"] = len(turns)
+        row[f"num_{who}_words"] = sum(len(t["text"].split()) for t in turns)
+        row[f"{who}_talk_seconds"] = sum(spans) if spans else None
+    return row

@@ -32,6 +32,8 @@ class Config:
     """AFTERCALL_API_KEY: the key that commands and agent processes use."""
     open_browser: bool
     """AFTERCALL_OPEN: 0 keeps the demo from opening a browser."""
+    postcall: bool = True
+    """AFTERCALL_POSTCALL: 0 leaves post-call work to other servers on the same store and catalog."""
 
     @property
     def server_file(self) -> Path:
@@ -52,6 +54,7 @@ class Config:
             url=env.get("AFTERCALL_URL") or None,
             api_key=env.get("AFTERCALL_API_KEY") or None,
             open_browser=env.get("AFTERCALL_OPEN", "1") not in ("0", "no", "false"),
+            postcall=env.get("AFTERCALL_POSTCALL", "1") not in ("0", "no", "false"),
         )
 
 

@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from aftercall.catalog import Catalog, Project
+from tests.postgres import PostgresServer
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Of an empty database of this test's own."""
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Of a database of this test's own: an empty one, or for who takes ``catalog`` a copy of a migrated one,
+    because migrating takes ten times as long as most tests."""
+    migrated = "catalog" in request.fixturenames
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/catalog.db"
-    address: str = request.getfixturevalue("postgres_url")
+        if migrated:
+            shutil.copyfile(request.getfixturevalue("migrated_file"), tmp_path / "catalog.db")
+        yield f"sqlite:///{tmp_path}/catalog.db"
+        return
+    postgres: PostgresServer = request.getfixturevalue("postgres")
+    like = request.getfixturevalue("migrated_database") if migrated else None
+    address = postgres.create_database(like)
+    yield address
+    postgres.drop_database(address)
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / "catalog.db"
+    Catalog.open(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres: PostgresServer) -> str:
+    address = postgres.create_database()
+    Catalog.open(address).close()
     return address
 
 

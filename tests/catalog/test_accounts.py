@@ -13,7 +13,7 @@ from aftercall.errors import Conflict, InvalidInput, NotFound
 def test_a_new_catalog_has_the_default_account(catalog: Catalog) -> None:
     (account,) = catalog.accounts.list()
     assert (account.slug, account.name) == ("default", "Default")
-    assert abs(account.created_at - time.time() * 1000) < 60_000
+    assert abs(account.created_at - time.time() * 1000) < 3_600_000  # made once a session, perhaps long ago
 
 
 def test_opening_again_makes_no_second_one(catalog: Catalog, other: Catalog) -> None:

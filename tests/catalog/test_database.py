@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -134,3 +136,22 @@ def test_values_never_reach_an_error_message(catalog: Catalog) -> None:
             {"name": "personal"},
         )
     assert "personal" not in str(caught.value)
+
+
+LEAVE = "import sys; from aftercall.catalog import Catalog; Catalog.open(sys.argv[1]).close()"
+
+
+def test_opening_it_twice_in_one_process_keeps_the_locks_of_the_first(tmp_path: Path) -> None:
+    """Else another process that leaves takes itself for the last one, and deletes the log of writes."""
+    url = f"sqlite:///{tmp_path}/catalog.db"
+    with Catalog.open(url) as first:
+        first.projects.create("before")
+        Catalog.open(url).close()
+        log = (tmp_path / "catalog.db-wal").stat().st_ino
+        subprocess.run([sys.executable, "-c", LEAVE, url], check=True, timeout=60)
+        assert (tmp_path / "catalog.db-wal").stat().st_ino == log
+        first.projects.create("after")
+        subprocess.run([sys.executable, "-c", LEAVE, url], check=True, timeout=60)
+        with first.read() as session:
+            assert session.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+            assert session.execute(text("SELECT count(*) FROM projects")).scalar() == 2

@@ -121,6 +121,17 @@ def test_a_key_revoked_here_stops_at_once(catalog: Catalog) -> None:
     assert catalog.keys.list()[0].revoked_at == revoked.revoked_at
 
 
+def test_a_removed_key_stops_at_once_and_is_listed_no_more(catalog: Catalog) -> None:
+    key, plaintext = catalog.keys.create("agent", ["read"])
+    kept, _ = catalog.keys.create("another", ["read"])
+    assert catalog.keys.verify(plaintext)
+    catalog.keys.remove(key.id)
+    assert catalog.keys.verify(plaintext) is None
+    assert [one.id for one in catalog.keys.list()] == [kept.id]
+    with pytest.raises(NotFound):
+        catalog.keys.remove(key.id)
+
+
 def test_a_key_revoked_elsewhere_stops_within_the_window(
     catalog: Catalog, other: Catalog, keys: ApiKeys, clock: Clock
 ) -> None:

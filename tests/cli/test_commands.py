@@ -207,12 +207,12 @@ def test_nobody_answers(tmp_path: Path) -> None:
         (("projects", "lsit"), {}),
         (("conversations", "list", "--limit", "0"), {}),
         (("import",), {}),
-        (("import", "/no/such/file"), {}),
-        (("import", "-", "--started-at", "soon"), {}),
+        (("import", "/no/such/file", "-p", "clinic"), {}),
+        (("import", "-", "--started-at", "soon", "-p", "clinic"), {}),
     ],
 )
-def test_wrong_usage(tmp_path: Path, arguments: tuple[str, ...], env: dict[str, str]) -> None:
-    done = call(tmp_path, *arguments, **env)
+def test_wrong_usage(cli: Cli, arguments: tuple[str, ...], env: dict[str, str]) -> None:
+    done = cli(*arguments, **env)
     assert (done.code, done.out) == (2, "")
 
 
@@ -232,6 +232,7 @@ def test_what_answers_is_something_else(cli: Cli, tmp_path: Path) -> None:
     assert "no aftercall server" in done.err
 
 
+@pytest.mark.slow
 def test_without_a_server_the_command_is_its_own(tmp_path: Path) -> None:
     assert call(tmp_path, "projects", "create", "alone").code == 0
     assert [one["slug"] for one in call(tmp_path, "projects", "list", "--json").json["projects"]] == ["alone"]

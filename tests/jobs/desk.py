@@ -27,7 +27,7 @@ from aftercall.store.fold import Conversation
 from aftercall.store.schema import wide_table
 from aftercall.store.store import Store
 
-PATIENCE_S = 30
+PATIENCE_S = 120
 FAST = {
     "poll_s": 0.03,
     "fresh_s": 0.05,

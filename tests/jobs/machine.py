@@ -21,7 +21,7 @@ from aftercall.runtime import add
 from tests.jobs.desk import call
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 60
+PATIENCE_S = 120
 SLUG = "clinic"
 FAST = {
     "poll_s": 0.1,
@@ -40,6 +40,8 @@ __all__ = ["FAST", "PATIENCE_S", "SLUG", "Machine", "outcome_id"]
 
 class Machine:
     """One server process at a time on this home; ``url`` changes with each start."""
+
+    project = SLUG
 
     def __init__(
         self, home: Path, env: Mapping[str, str] | None = None, settings: Mapping[str, Any] | None = None
@@ -71,7 +73,7 @@ class Machine:
         line = self.process.stdout.readline()
         assert line, self.log[-3000:]
         told = json.loads(line)
-        headers = {"x-api-key": told["key"], "x-aftercall-project": SLUG}
+        headers = {"x-api-key": told["key"], "x-aftercall-project": self.project}
         self.client.close()
         self.client = httpx.Client(base_url=told["url"], headers=headers, timeout=PATIENCE_S, trust_env=False)
 
@@ -102,15 +104,15 @@ class Machine:
     # --- what is on it
 
     def make_project(self) -> None:
-        assert self.client.post("/v1/projects", json={"slug": SLUG}).status_code == 201
+        assert self.client.post("/v1/projects", json={"slug": self.project}).status_code == 201
 
     def add_agent(self, end_function: str, folder: Path | None = None) -> None:
         """``end_function``: its file's text."""
         folder = folder or self.home.parent / f"agent-{new_id()}"
         (folder / "functions").mkdir(parents=True)
-        (folder / "project.yaml").write_text(f"project_id: {SLUG}\n")
+        (folder / "project.yaml").write_text(f"project_id: {self.project}\n")
         (folder / "functions" / "end_function.py").write_text("from _gen import *\n" + end_function)
-        assert add(self.home, SLUG, folder).loaded.errors == []
+        assert add(self.home, self.project, folder).loaded.errors == []
 
     def children(self) -> list[int]:
         """Pids of the processes that run the project's code."""
@@ -136,7 +138,7 @@ class Machine:
 
     def events(self, conversation_id: str) -> list[dict[str, Any]]:
         """Everything told of it, what attempts wrote included, as it was sent."""
-        answer = self.client.get(f"/v1/conversations/{SLUG}/{conversation_id}/events")
+        answer = self.client.get(f"/v1/conversations/{self.project}/{conversation_id}/events")
         assert answer.status_code == 200, answer.text
         return [one["event"] for one in answer.json()["events"]]
 
@@ -144,7 +146,7 @@ class Machine:
         return [event for event in self.events(conversation_id) if event["kind"] == "postcall"]
 
     def metrics(self, conversation_id: str) -> dict[str, Any]:
-        answer = self.client.get(f"/v1/agents/{SLUG}/conversations/{conversation_id}")
+        answer = self.client.get(f"/v1/agents/{self.project}/conversations/{conversation_id}")
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()["metrics"]
         return found

@@ -193,7 +193,7 @@ def test_replay_says_what_cannot_be_replayed(desk: Desk) -> None:
     project = desk.project(lambda work: wrote(work, A=1))
     with pytest.raises(NotFound) as not_found:
         desk.jobs.replay(project, "nobody")
-    assert not_found.value.code == "CONVERSATION_NOT_FOUND"
+    assert not_found.value.code == "CONVERSATIONS_NOT_FOUND"
     c = new_id()
     desk.tell(project, {"kind": "start", "conversation_id": c})
     with pytest.raises(Conflict) as conflict:

@@ -155,7 +155,14 @@ def test_where_jobs_are_kept(env: dict[str, str], url: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "env", [{"AFTERCALL_JOBS_URL": "mysql://h/d"}, {"AFTERCALL_POSTCALL_WORKERS": "many"}]
+    "env",
+    [
+        {"AFTERCALL_JOBS_URL": "mysql://h/d"},
+        {"AFTERCALL_POSTCALL_WORKERS": "many"},
+        {"AFTERCALL_POSTCALL_WORKERS": "65"},
+        {"AFTERCALL_POSTCALL_SECONDS": "0"},
+        {"AFTERCALL_POSTCALL_MEMORY_MB": "1.5"},
+    ],
 )
 def test_settings_that_are_wrong_are_named(env: dict[str, str]) -> None:
     from aftercall.config import Config

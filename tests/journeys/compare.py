@@ -129,9 +129,27 @@ def check_row(row: Row, shown: Shown, types: dict[str, str], columns: dict[str, 
     }
     got_invalid, want_invalid = set(row["metrics_invalid"]), set(want.pop("metrics_invalid"))
     assert want_invalid - untold <= got_invalid <= want_invalid, (got_invalid, want_invalid)
+    check_writes(row, want.pop("writes"), typeless(shown))
     same({name: row[name] for name in want}, want)
     same({name: row[name] for name in metrics}, metrics)
     assert row["version"] >> 32 == len(shown.all) and row["is_deleted"] == 0
+
+
+def typeless(shown: Shown) -> set[str]:
+    """Names that none of the writes that count here registers: whoever does that may do it at any time."""
+    return {
+        name
+        for name, writes in shown.metrics.items()
+        if all("invalid" in w or type(w.get("value", True)) not in reference.INFERRED for w in writes)
+    }
+
+
+def check_writes(row: Row, want: list[tuple[Any, ...]], typeless: set[str]) -> None:
+    arrays = [row[f"write_{name}"] for name in ("names", "sources", "times", "types", "numbers", "texts")]
+    got = list(zip(*arrays, strict=True))
+    assert [one[:3] for one in got] == [one[:3] for one in want]
+    typed = [(w[0], *w[3:]) for w in got if w[0] not in typeless]
+    assert typed == [(w[0], *w[3:]) for w in want if w[0] not in typeless]
 
 
 def check_events(rows: list[Row], told: dict[str, Any], *, erased: bool) -> None:

@@ -108,6 +108,14 @@ class Calls(RuleBasedStateMachine):
         told = {"kind": "metric", "name": name, "value": value, "at": MOMENTS[0], "source": "human"}
         self.post(self.named(conversation, [told]))
 
+    @precondition(lambda self: self.project.types)
+    @rule(data=st.data(), type_=st.sampled_from(["boolean", "text", "number"]))
+    def retype(self, data: st.DataObject, type_: str) -> None:
+        """Another type for a metric: from then on everything ever written reads as that."""
+        name = data.draw(st.sampled_from(sorted(self.project.types)))
+        self.world.retype(self.slug, name, type_)
+        self.project.types[name] = type_
+
     @rule(conversation=conversations, ahead=st.integers(-25, 10), at=moments)
     def retract(self, conversation: str, ahead: int, at: int) -> None:
         """An event of the past, or one that is yet to come."""
@@ -147,6 +155,7 @@ class Calls(RuleBasedStateMachine):
         self.look_at_all("sandbox", 5000)
         registry = self.world.any(self.server).registry(self.slug)
         assert {name: type_ for name, (type_, _) in registry.items()} == self.project.types
+        self.world.rows_up_to_date(self.slug)
         self.finished.append((self.slug, self.project))
         if self.world.read is not None:
             check_finished(self.world, self.world.read, [(self.slug, self.project)])

@@ -65,7 +65,8 @@ def project_rows(read: Read, project_id: int) -> tuple[list[Row], list[Row], lis
     wide, events, turns = read(
         [
             f"SELECT * REPLACE ({times}(started_at) AS started_at, {times}(ended_at) AS ended_at, "
-            f"{times}(last_event_at) AS last_event_at, {times}(last_received_at) AS last_received_at) "
+            f"{times}(last_event_at) AS last_event_at, {times}(last_received_at) AS last_received_at, "
+            f"arrayMap(time -> {times}(time), write_times) AS write_times) "
             f"FROM aftercall.conversations_{project_id} FINAL {final}",
             f"SELECT * REPLACE ({times}(at) AS at, {times}(received_at) AS received_at) "
             f"FROM aftercall.events FINAL WHERE project_id = {project_id} {final}",

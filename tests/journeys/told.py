@@ -79,6 +79,7 @@ KINDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         is_silence=flags,
         is_ood=flags,
         latency_ms=st.sampled_from([0, 812.5]),
+        ended_at=st.sampled_from([*MOMENTS[:3], MOMENTS[5] + 250, *WRONG_CLOCKS]),
         dtmf=st.just("12#"),
         translated_text=st.just("good day"),
         intents=st.just(["book"]),
@@ -94,11 +95,13 @@ KINDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     ),
     "function_call": said(
         "function_call",
-        {"name": st.just("book")},
+        {"name": st.sampled_from(["book", "look up", "ç`--"])},
         error=st.just("no slot"),
         arguments=st.just({"day": "Mon"}),
     ),
-    "flow": said("flow", flow=st.just("booking"), step=st.just("ask")),
+    "flow": said(
+        "flow", flow=st.sampled_from(["booking", "main", None]), step=st.sampled_from(["ask", "pay", ""])
+    ),
     "state": said(
         "state",
         set=st.dictionaries(st.sampled_from(["a", "b", "ç"]), st.sampled_from([1, "x", [1, {"y": None}]])),

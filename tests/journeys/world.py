@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import itertools
 import random
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from aftercall.catalog.catalog import Catalog
+from aftercall.model.values import MetricType
+from aftercall.store.outstanding import applied, outstanding
 from tests.front.handle import FrontHandle
 from tests.journeys.api import Api
 from tests.journeys.tables import Read, read_front, read_path
 from tests.servers import Server, start_server
+
+PATIENCE_S = 60
 
 
 class World:
@@ -48,6 +54,19 @@ class World:
         slug = f"p{next(self._names)}"
         self.apis[0].create_project(slug)
         return slug
+
+    def retype(self, slug: str, name: str, type_: MetricType) -> None:
+        with Catalog.open(self.catalog_url, migrate=False) as catalog:
+            catalog.metrics.update(catalog.projects.get(slug).id, name, type=type_)
+
+    def rows_up_to_date(self, slug: str) -> None:
+        """Wait until every row of the project has been made with its registry of now."""
+        with Catalog.open(self.catalog_url, migrate=False) as catalog:
+            project_id = catalog.projects.get(slug).id
+            deadline = time.monotonic() + PATIENCE_S
+            while outstanding(applied(catalog, project_id), catalog.metrics.list(project_id)) is not None:
+                assert time.monotonic() < deadline, f"rows are still behind: {self!r}"
+                time.sleep(0.05)
 
     def __repr__(self) -> str:
         """What the servers logged last: shown where a test waits in vain."""

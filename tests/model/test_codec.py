@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aftercall.model.codec import StateCodecError, decode, encode, plain
+from aftercall.model.codec import MAX_VALUES, StateCodecError, decode, encode, plain
 
 
 class Colour(Enum):
@@ -137,6 +137,82 @@ def test_what_cannot_be_kept_becomes_text_and_is_reported() -> None:
         encoded, problems = encode(value)
         assert problems, value
         json.dumps(encoded, allow_nan=False).encode()
+
+
+def doubled(value: Any, make: Any, times: int = 60) -> Any:
+    """``times`` lines of ``a = [a, a]``: small in memory, 2^times items when written down."""
+    for _ in range(times):
+        value = make(value)
+    return value
+
+
+class Row(list[Any]):
+    pass
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        doubled(1, lambda a: [a, a], 39),
+        doubled((), lambda a: (a, a), 39),
+        doubled({}, lambda a: {"x": a, "y": a}, 39),
+        doubled([], lambda a: Row([a, a]), 39),
+        [0] * (MAX_VALUES + 1),
+    ],
+    ids=["list", "tuple", "dict", "subclass", "long"],
+)
+def test_what_would_never_end_becomes_text(value: Any) -> None:
+    encoded, problems = encode(value)
+    assert encoded == f"<{type(value).__name__}>"
+    assert problems == [f"state: holds more than {MAX_VALUES} values; kept as text"]
+
+
+def test_what_is_just_small_enough_is_kept_whole() -> None:
+    value = list(range(MAX_VALUES - 1))
+    assert encode(value) == (value, [])
+
+
+class Sly(str):
+    def encode(self, *_: Any) -> bytes:
+        raise RuntimeError("not even this")
+
+
+def speaking(said: Any) -> Any:
+    class Speaks:
+        def __str__(self) -> str:
+            if isinstance(said, BaseException):
+                raise said
+            return said  # type: ignore[no-any-return]
+
+        __repr__ = __str__
+
+    return Speaks()
+
+
+class Mute(Exception):
+    def __str__(self) -> str:
+        raise SystemExit(1)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [SystemExit(3), GeneratorExit(), BaseException("x"), RecursionError(), Mute(), Sly("\ud800"), 5],
+    ids=["exit", "generator", "base", "recursion", "mute", "sly", "number"],
+)
+def test_whatever_an_object_says_of_itself(said: Any) -> None:
+    class Broken(dict[str, int]):
+        def items(self) -> Any:
+            raise said if isinstance(said, BaseException) else TypeError(said)
+
+    for value in (speaking(said), [speaking(said)], Broken(a=1)):
+        encoded, problems = encode(value)
+        assert problems
+        json.dumps([encoded, problems]).encode()
+
+
+def test_a_person_at_the_keyboard_is_heard() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        encode([speaking(KeyboardInterrupt())])
 
 
 @pytest.mark.parametrize(

@@ -160,4 +160,4 @@ def test_the_classic_end_function(runner: NewRunner) -> None:
     assert outcome.ok, outcome.traceback
     assert metrics(outcome) == {"CALL_REASON": "booking", "PARTY_SIZE": 2, "COMPLAINT": None}
     assert "User: Table for two" in asked[0].prompt
-    assert (asked[0].conversation_id, asked[0].model, outcome.llm_calls) == ("call-1", "gpt-4o", 1)
+    assert (asked[0].conversation_id, asked[0].model, outcome.llm_calls) == ("call-1", None, 1)

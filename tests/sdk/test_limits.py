@@ -10,7 +10,7 @@ import pytest
 from aftercall.ingest import limits as servers
 from aftercall.ingest.judge import Judge
 from aftercall.model.times import now_ms
-from aftercall.sdk import limits
+from aftercall.sdk import bounds
 from aftercall.sdk.plain import MAX_NAME
 from aftercall.testing import FakeConversation, recording
 
@@ -20,11 +20,11 @@ HUGE = "y" * 2_000_000
 
 def test_they_are_the_servers() -> None:
     ours = (
-        limits.FIELD_CHARACTERS,
-        limits.TEXT_CHARACTERS,
-        limits.EVENT_BYTES,
-        limits.TAGS,
-        limits.ID_CHARACTERS,
+        bounds.FIELD_CHARACTERS,
+        bounds.TEXT_CHARACTERS,
+        bounds.EVENT_BYTES,
+        bounds.TAGS,
+        bounds.ID_CHARACTERS,
     )
     theirs = (
         servers.FIELD_CHARACTERS,
@@ -87,7 +87,7 @@ def test_what_is_small_beside_it_stays() -> None:
 
 def test_long_but_not_too_long_is_left_alone() -> None:
     conv = recording()
-    text = "é" * limits.TEXT_CHARACTERS
+    text = "é" * bounds.TEXT_CHARACTERS
     conv.add_turn("user", text)
     assert conv.events_of("turn")[0]["text"] == text
     assert conv.events_of("log") == []
@@ -97,4 +97,4 @@ def test_a_metric_too_long_is_invalid() -> None:
     conv = FakeConversation(mode="production")
     conv.write_metric("M", LONG)
     assert "300000 characters" in conv.invalid_metrics["M"]
-    assert len(conv.events[-1]["value"]) == limits.TEXT_CHARACTERS
+    assert len(conv.events[-1]["value"]) == bounds.TEXT_CHARACTERS

@@ -1,54 +1,41 @@
 """``aftercall bench postcall``: how many calls a second get their post-call result, and how soon one is seen.
 
-A real server process on a temporary home, an agent project whose ``end_function`` asks no model, whole calls
-of 20 events posted over HTTP from this process. First all at once, for the rate; then evenly at ``rate``
-calls a second, watching some of them through the API from the acknowledgement of their end until their
-result is there. Everything shares this machine: server, children, and the one who measures.
+A real server process on a temporary home, and calls of the example's dental clinic: its ``end_function`` runs
+after each, without a model. First many at once, for the rate: from the first call that is posted to the last
+result. Then evenly, watching some of them through the API from the acknowledgement of their end until their
+result is in the answer. Everything shares this machine: server, children, and the one who measures.
 """
 
 from __future__ import annotations
 
 import json
-import queue
-import tempfile
+import statistics
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import httpx
 
-from aftercall import runtime
-from aftercall.bench.calls import Calls
-from aftercall.bench.ingest import quantiles
 from aftercall.bench.process import SERVE, Server, server
+from aftercall.config import Config
+from aftercall.demo.agent import register
+from aftercall.demo.simulator import past
 from aftercall.errors import InternalError
+from aftercall.model.times import now_ms
 
-PROJECT = "bench"
-RESULT = "CALL_SUMMARY"
-"""Written last."""
-WATCHED = 10
+RESULT = "CALL_REASON"
+"""What end_function writes of every call."""
+PER_REQUEST = 20
+AT_ONCE = 4
+WARM_UP = 20
+WATCHED = 20
 """One call in so many is watched: looking costs the server as much as a result does."""
 LOOK_EVERY_S = 0.05
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 
-END_FUNCTION = """
-from _gen import *
-
-def end_function(conv: Conversation):
-    said = [turn.text for turn in conv.history if turn.role == "user"]
-    words = sum(len(text.split()) for text in said)
-    conv.write_metric("USER_TURNS", len(said))
-    conv.write_metric("USER_WORDS", words)
-    conv.write_metric("TALKATIVE", words > 40)
-    conv.write_metric("FOLLOW_UP_NEEDED", not any(event.value is True for event in conv.metric_events))
-    conv.state.analysed = True
-    conv.log.info("analysed", words=words)
-    conv.write_metric("CALL_SUMMARY", " / ".join(said)[:200])
-"""
-
+Call = list[dict[str, Any]]
 Progress = Callable[[str], None]
 
 
@@ -56,122 +43,148 @@ def run(
     *,
     conversations: int = 1_000,
     rate: float = 50.0,
-    seconds: float = 20.0,
+    seconds: float = 30.0,
     progress: Progress = lambda _: None,
     program: Sequence[str] = SERVE,
 ) -> dict[str, Any]:
     """All figures as one JSON-able dict: ``calls_per_s``, ``latency_ms`` ``{p50, p95, max}`` from the
-    acknowledged end to the visible result, at ``offered_per_s`` calls a second."""
-    progress("making calls up")
-    calls = Calls()
+    acknowledged end to the visible result, at ``offered_per_s`` calls a second; ``cpu_ms_per_call`` of the
+    server's process and the children it waited for, of both phases."""
+    paced = max(int(rate * seconds), 2 * WATCHED)
+    progress("playing calls")
+    calls = past(calls=WARM_UP + conversations + paced, until=now_ms())
+    made = [_anew(call, number) for number, call in enumerate(calls)]
     with server(program=program) as one:
-        one.client(PROJECT).post("/v1/projects", json={"slug": PROJECT}).raise_for_status()
-        _add_agent(one.home)
+        project = register(Config.from_env({"AFTERCALL_HOME": str(one.home)})).project
         progress("warming up")
-        _until_seen(one, _post(one, [calls.call(days=1) for _ in range(20)]))
+        _burst(one, project, made[:WARM_UP])
+        before = one.cpu_s()
         progress(f"{conversations} calls at once")
-        calls_per_s = _burst(one, calls, conversations)
-        progress(f"{rate:g} calls a second for {seconds:g} s")
-        offered, waits = _paced(one, calls, rate, seconds)
+        calls_per_s = _burst(one, project, made[WARM_UP : WARM_UP + conversations])
+        progress(f"{rate:g} calls a second for {paced / rate:g} s")
+        offered, waits = _paced(one, project, made[WARM_UP + conversations :], rate)
+        _wait_done(one, project)
+        after = one.cpu_s()
         peak_mb = one.memory_mb(peak=True)
+        _check_results(one, project, len(made))
         one.stop()
     return {
         "conversations": conversations,
         "calls_per_s": round(calls_per_s, 1),
         "offered_per_s": round(offered, 1),
         "watched": len(waits),
-        "latency_ms": quantiles(waits),
+        "latency_ms": _quantiles(waits),
+        "cpu_ms_per_call": _per_call(before, after, conversations + paced),
         "peak_memory_mb": None if peak_mb is None else round(peak_mb),
     }
 
 
-def _add_agent(home: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix="aftercall-bench-agent-") as folder:
-        functions = Path(folder) / "functions"
-        functions.mkdir()
-        (Path(folder) / "project.yaml").write_text(f"project_id: {PROJECT}\n")
-        (functions / "end_function.py").write_text(END_FUNCTION)
-        runtime.add(home, PROJECT, Path(folder))
+def _anew(call: Call, number: int) -> Call:
+    """The call with ids of its own and its end now: what ended long ago is waited for by nobody."""
+    shift = now_ms() - max(int(event.get("ended_at") or event["at"]) for event in call)
+    ours = {"conversation_id": f"bench-{number}"}
+    moved: Call = []
+    for event in call:
+        names = [name for name in ("at", "ended_at", "started_at") if name in event]
+        times = {str(name): event[name] + shift for name in names}
+        moved.append({**event, **ours, **times, "id": f"{number}-{event['id']}"})
+    return moved
 
 
-def _burst(one: Server, calls: Calls, conversations: int) -> float:
-    """Results per second, from the first call that is posted to the last result that is seen."""
-    made = [calls.call(days=1) for _ in range(conversations)]
-    batches = [made[start : start + 20] for start in range(0, conversations, 20)]
+def _burst(one: Server, project: str, calls: list[Call]) -> float:
+    """Results per second, from the first call that is posted to the last result."""
+    batches = [calls[start : start + PER_REQUEST] for start in range(0, len(calls), PER_REQUEST)]
     began = time.perf_counter()
-    with ThreadPoolExecutor(4) as pool:
-        ids = [c for posted in pool.map(lambda batch: _post(one, batch), batches) for c in posted]
-    _until_seen(one, ids)
-    return conversations / (time.perf_counter() - began)
+    with ThreadPoolExecutor(AT_ONCE) as pool, one.client(project) as client:
+        for _ in pool.map(lambda batch: _acknowledged(client, batch), batches):
+            pass
+    _wait_done(one, project)
+    return len(calls) / (time.perf_counter() - began)
 
 
-def _paced(one: Server, calls: Calls, rate: float, seconds: float) -> tuple[float, list[float]]:
-    """Calls a second that were really offered, and the waits in milliseconds."""
-    made = [calls.call(days=1) for _ in range(int(rate * seconds))]
-    watched: queue.SimpleQueue[tuple[str, float] | None] = queue.SimpleQueue()
-    waits: list[float] = []
-    watcher = threading.Thread(target=_watch, args=(one, watched, waits), daemon=True)
-    watcher.start()
-    began = time.perf_counter()
-    with one.client(PROJECT) as client:
-        for number, call in enumerate(made):
-            time.sleep(max(0.0, began + number / rate - time.perf_counter()))
-            _acknowledged(client, call)
-            if number % WATCHED == 0:
-                watched.put((call[0]["conversation_id"], time.perf_counter()))
-    offered = len(made) / (time.perf_counter() - began)
-    watched.put(None)
-    watcher.join()
-    return offered, waits
-
-
-def _watch(one: Server, watched: queue.SimpleQueue[tuple[str, float] | None], waits: list[float]) -> None:
-    """Look at each watched call in turn until its result is there."""
-    open_: dict[str, float] = {}
-    ended = False
-    with one.client(PROJECT) as client:
-        while open_ or not ended:
-            while not watched.empty():
-                told = watched.get()
-                if told is None:
-                    ended = True
-                else:
-                    open_[told[0]] = told[1]
-            for conversation_id, acknowledged in list(open_.items()):
-                if _is_seen(client, conversation_id):
-                    waits.append((time.perf_counter() - acknowledged) * 1000)
-                    del open_[conversation_id]
-                elif time.perf_counter() - acknowledged > PATIENCE_S:
-                    raise InternalError(f"no result of {conversation_id} within {PATIENCE_S:g} s")
+def _wait_done(one: Server, project: str) -> None:
+    deadline = time.perf_counter() + PATIENCE_S
+    with one.client(project) as client:
+        while _answer(client, "/v1/postcall?limit=1")["counts"]["due"]:
+            if time.perf_counter() > deadline:
+                raise InternalError(f"the results are not there after {PATIENCE_S:g} s")
             time.sleep(LOOK_EVERY_S)
 
 
-def _post(one: Server, calls: list[list[dict[str, Any]]]) -> list[str]:
-    with one.client(PROJECT) as client:
-        _acknowledged(client, [event for call in calls for event in call])
-    return [call[0]["conversation_id"] for call in calls]
+def _paced(one: Server, project: str, calls: list[Call], rate: float) -> tuple[float, list[float]]:
+    """Calls a second that were really offered, and the waits in milliseconds."""
+    waits: list[float] = []
+    began = time.perf_counter()
+
+    def offer(number: int) -> None:
+        time.sleep(max(0.0, began + number / rate - time.perf_counter()))
+        _acknowledged(client, [calls[number]])
+        if number % WATCHED == 0:
+            watchers.submit(watch, calls[number][0]["conversation_id"], time.perf_counter())
+
+    def watch(conversation_id: str, acknowledged: float) -> None:
+        while not _is_seen(client, project, conversation_id):
+            if time.perf_counter() - acknowledged > PATIENCE_S:
+                failed.set()
+                return
+            time.sleep(LOOK_EVERY_S)
+        waits.append((time.perf_counter() - acknowledged) * 1000)
+
+    failed = threading.Event()
+    with one.client(project) as client, ThreadPoolExecutor(64) as watchers:
+        with ThreadPoolExecutor(8) as pool:
+            for _ in pool.map(offer, range(len(calls))):
+                pass
+        offered = len(calls) / (time.perf_counter() - began)
+    if failed.is_set():
+        raise InternalError(f"a result is not there after {PATIENCE_S:g} s")
+    return offered, waits
 
 
-def _acknowledged(client: httpx.Client, events: list[dict[str, Any]]) -> None:
-    body = json.dumps({"events": events})
+def _is_seen(client: httpx.Client, project: str, conversation_id: str) -> bool:
+    return RESULT in _answer(client, f"/v1/agents/{project}/conversations/{conversation_id}")["metrics"]
+
+
+def _check_results(one: Server, project: str, calls: int) -> None:
+    """A rate of results that are wrong is none."""
+    with one.client(project) as client:
+        good = sum(RESULT in item["metrics"] for page in _pages(client, project) for item in page)
+    if good != calls:
+        raise InternalError(f"only {good} of {calls} calls have their result")
+
+
+def _pages(client: httpx.Client, project: str) -> Iterator[list[dict[str, Any]]]:
+    cursor = None
+    while True:
+        told = {"limit": 1000, **({"cursor": cursor} if cursor else {})}
+        page = _answer(client, f"/v3/default/{project}/conversations", told)
+        yield page["conversations"]
+        cursor = page["cursor"]
+        if not cursor:
+            return
+
+
+def _answer(client: httpx.Client, path: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
+    answer = client.get(path, params=params) if params else client.get(path)
+    answer.raise_for_status()
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def _acknowledged(client: httpx.Client, calls: list[Call]) -> None:
+    body = json.dumps({"events": [event for call in calls for event in call]})
     answer = client.post("/v1/ingest", content=body, headers={"content-type": "application/json"})
     answer.raise_for_status()
     if answer.json()["rejected"]:
         raise InternalError(f"the server did not take the calls: {answer.text[:300]}")
 
 
-def _is_seen(client: httpx.Client, conversation_id: str) -> bool:
-    answer = client.get(f"/v1/agents/{PROJECT}/conversations/{conversation_id}")
-    answer.raise_for_status()
-    return RESULT in answer.json()["metrics"]
+def _quantiles(values: list[float]) -> dict[str, float]:
+    cuts = statistics.quantiles(values, n=100, method="inclusive")
+    return {"p50": round(cuts[49], 1), "p95": round(cuts[94], 1), "max": round(max(values), 1)}
 
 
-def _until_seen(one: Server, ids: list[str]) -> None:
-    """From the last one on backwards: what is due longest is done first."""
-    deadline = time.perf_counter() + PATIENCE_S
-    with one.client(PROJECT) as client:
-        for conversation_id in reversed(ids):
-            while not _is_seen(client, conversation_id):
-                if time.perf_counter() > deadline:
-                    raise InternalError(f"no result of {conversation_id} within {PATIENCE_S:g} s")
-                time.sleep(LOOK_EVERY_S)
+def _per_call(before: float | None, after: float | None, calls: int) -> float | None:
+    if before is None or after is None:
+        return None
+    return round((after - before) * 1000 / calls, 1)

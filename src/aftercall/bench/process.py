@@ -42,19 +42,43 @@ class Server:
         key = "VmHWM:" if peak else "VmRSS:"
         return int(status.split(key)[1].split()[0]) / 1024
 
+    def cpu_s(self) -> float | None:
+        """Processor seconds so far, of it and the children that it has or had; None where the system does
+        not tell."""
+        try:
+            return sum(_cpu_ticks(pid) for pid in [self.process.pid, *_children(self.process.pid)]) / _TICKS
+        except OSError:
+            return None
+
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout=60)
 
 
 SERVE = ("-m", "aftercall", "serve")
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def _cpu_ticks(pid: int) -> int:
+    """User and system time, its own and that of children it waited for."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(int(field) for field in fields[11:15])
+
+
+def _children(pid: int) -> list[int]:
+    told = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    own = [int(child) for text in told for child in text.split()]
+    return [*own, *(grandchild for child in own for grandchild in _children(child))]
 
 
 @contextlib.contextmanager
-def server(deadline_s: float = 60, program: Sequence[str] = SERVE) -> Iterator[Server]:
-    """A fresh server; its home goes away with it. ``program``: what Python runs, if another that leaves a
-    server.json."""
-    home = Path(tempfile.mkdtemp(prefix="aftercall-bench-"))
+def server(
+    deadline_s: float = 60, program: Sequence[str] = SERVE, home: Path | None = None
+) -> Iterator[Server]:
+    """A fresh server; its home goes away with it, unless it is given. ``program``: what Python runs, if
+    another that leaves a server.json."""
+    given, home = home, home or Path(tempfile.mkdtemp(prefix="aftercall-bench-"))
+    (home / "server.json").unlink(missing_ok=True)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AFTERCALL_")}
     environment |= {"AFTERCALL_HOME": str(home), "AFTERCALL_PORT": "0"}
     log = (home / "server.log").open("wb")
@@ -70,7 +94,8 @@ def server(deadline_s: float = 60, program: Sequence[str] = SERVE) -> Iterator[S
             process.kill()
             process.wait()
         log.close()
-        shutil.rmtree(home, ignore_errors=True)
+        if given is None:
+            shutil.rmtree(home, ignore_errors=True)
 
 
 def _wait_ready(home: Path, process: subprocess.Popen[bytes], deadline: float) -> tuple[str, str]:

@@ -9,12 +9,17 @@ from sqlalchemy.orm import Session
 from aftercall.catalog.accounts import Accounts
 from aftercall.catalog.columns import RESERVED
 from aftercall.catalog.database import Database
+from aftercall.catalog.declared import Declared
 from aftercall.catalog.deliveries import Deliveries
 from aftercall.catalog.keys import ApiKeys
+from aftercall.catalog.links import Links
 from aftercall.catalog.metrics import Metrics
+from aftercall.catalog.people import People
 from aftercall.catalog.projects import Projects
 from aftercall.catalog.schema import migrate
+from aftercall.catalog.sessions import Sessions
 from aftercall.catalog.settings import Settings
+from aftercall.catalog.throttle import Throttle
 from aftercall.catalog.webhooks import Webhooks
 from aftercall.catalog.workers import Workers
 
@@ -32,10 +37,15 @@ class Catalog:
         self.projects = Projects(database)
         self.keys = ApiKeys(database)
         self.metrics = Metrics(database, reserved)
+        self.declared = Declared(database, reserved)
         self.settings = Settings(database)
         self.webhooks = Webhooks(database)
         self.deliveries = Deliveries(database)
         self.workers = Workers(database)
+        self.people = People(database)
+        self.sessions = Sessions(database)
+        self.links = Links(database)
+        self.throttle = Throttle(database)
 
     @classmethod
     def open(cls, url: str, *, migrate: bool = True, reserved: frozenset[str] = RESERVED) -> Catalog:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +150,10 @@ def _postgres_engine(url: Any) -> Engine:
 def _make_file(path: str) -> None:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     # It holds names and key hashes; SQLite gives its -wal and -shm files the mode of this one.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    # EXCL: one that exists must not be opened here. Closing it again would drop every lock that this process
+    # has on it (POSIX), and the next process to leave would delete the write-ahead log under our hands.
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def reason(error: Exception) -> str:

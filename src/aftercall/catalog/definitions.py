@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
+from typing import Any, cast
 
-from aftercall.catalog.tables import MetricRow
+from aftercall.catalog.tables import MetricRow, RatioRow
+from aftercall.model.metric_spec import Better, MetricSpec, RateBase, RatioSpec
 from aftercall.model.values import MetricType
 
 
@@ -18,7 +19,9 @@ class MetricDefinition:
 
     ``name`` is exactly what agents write; ``column`` never changes. ``options`` are a categorical's
     possible values; ``empty_values`` the texts that mean "not flagged". ``auto``: entered by itself with
-    a type inferred from its first value. ``active`` False: kept, but no longer offered. Times in UTC
+    a type inferred from its first value. ``active`` False: kept, but no longer offered. ``group``: the
+    prefix it is listed under. ``expected_sources`` empty: any. ``rate_base`` None: by who writes it.
+    ``applied``: its fields as the last apply of a metrics.yaml left them, None if none did. Times in UTC
     milliseconds.
     """
 
@@ -36,15 +39,86 @@ class MetricDefinition:
     active: bool
     created_at: int
     updated_at: int
+    better: Better = "none"
+    group: str = ""
+    expected_sources: tuple[str, ...] = ()
+    rate_base: RateBase | None = None
+    synonyms: tuple[str, ...] = ()
+    owner: str = ""
+    extraction: Mapping[str, Any] | None = None
+    applied: Mapping[str, Any] | None = None
+
+    @property
+    def spec(self) -> MetricSpec:
+        """What of it people declare."""
+        return MetricSpec(
+            self.name,
+            self.type,
+            options=self.options,
+            empty_values=self.empty_values,
+            display_name=self.display_name,
+            definition=self.definition,
+            unit=self.unit,
+            better=self.better,
+            group=self.group,
+            expected_sources=self.expected_sources,
+            rate_base=self.rate_base,
+            synonyms=self.synonyms,
+            owner=self.owner,
+            active=self.active,
+            extraction=self.extraction,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RatioDefinition:
+    """``multiplier * numerator / denominator``: two measures of a Query, as JSON objects. No column."""
+
+    id: int
+    project_id: int
+    name: str
+    numerator: Mapping[str, Any]
+    denominator: Mapping[str, Any]
+    multiplier: float
+    display_name: str
+    definition: str
+    unit: str
+    better: Better
+    group: str
+    synonyms: tuple[str, ...]
+    owner: str
+    active: bool
+    applied: Mapping[str, Any] | None
+    created_at: int
+    updated_at: int
+
+    @property
+    def spec(self) -> RatioSpec:
+        """What of it people declare."""
+        return RatioSpec(
+            self.name,
+            self.numerator,
+            self.denominator,
+            self.multiplier,
+            display_name=self.display_name,
+            definition=self.definition,
+            unit=self.unit,
+            better=self.better,
+            group=self.group,
+            synonyms=self.synonyms,
+            owner=self.owner,
+            active=self.active,
+        )
 
 
 @dataclass(frozen=True)
 class Registry:
-    """A project's metrics at one revision, in the order in which they were registered."""
+    """A project's metrics and ratios at one revision, in the order in which they were registered."""
 
     project_id: int
     revision: int
     metrics: tuple[MetricDefinition, ...]
+    ratios: tuple[RatioDefinition, ...] = ()
 
     @cached_property
     def by_name(self) -> Mapping[str, MetricDefinition]:
@@ -53,6 +127,11 @@ class Registry:
     @cached_property
     def by_column(self) -> Mapping[str, MetricDefinition]:
         return {metric.column: metric for metric in self.metrics}
+
+    @cached_property
+    def ratios_by_name(self) -> Mapping[str, RatioDefinition]:
+        """No name is both a metric's and a ratio's."""
+        return {ratio.name: ratio for ratio in self.ratios}
 
 
 def definition_of(row: MetricRow) -> MetricDefinition:
@@ -69,6 +148,36 @@ def definition_of(row: MetricRow) -> MetricDefinition:
         unit=row.unit,
         auto=row.auto,
         active=row.active,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        better=cast(Better, row.better),
+        group=row.group_prefix,
+        expected_sources=tuple(json.loads(row.expected_sources)),
+        rate_base=json.loads(row.rate_base),
+        synonyms=tuple(json.loads(row.synonyms)),
+        owner=row.owner,
+        extraction=json.loads(row.extraction),
+        applied=None if row.applied is None else json.loads(row.applied),
+    )
+
+
+def ratio_of(row: RatioRow) -> RatioDefinition:
+    return RatioDefinition(
+        id=row.id,
+        project_id=row.project_id,
+        name=row.name,
+        numerator=json.loads(row.numerator),
+        denominator=json.loads(row.denominator),
+        multiplier=row.multiplier,
+        display_name=row.display_name,
+        definition=row.definition,
+        unit=row.unit,
+        better=cast(Better, row.better),
+        group=row.group_prefix,
+        synonyms=tuple(json.loads(row.synonyms)),
+        owner=row.owner,
+        active=row.active,
+        applied=None if row.applied is None else json.loads(row.applied),
         created_at=row.created_at,
         updated_at=row.updated_at,
     )

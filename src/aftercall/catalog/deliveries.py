@@ -23,6 +23,9 @@ DeliveryStatus = Literal["pending", "delivered", "failed", "dropped"]
 """``failed``: given up. ``dropped``: the conversation was erased, or the webhook switched off."""
 
 
+ERASED = "the conversation was erased"
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """``id`` is what the receiver gets to tell repetitions by. Times in UTC milliseconds."""
@@ -31,6 +34,7 @@ class Delivery:
     webhook_id: int
     project_id: int
     conversation_id: str
+    """Empty once it was erased."""
     attempt: str
     """The post-call attempt whose result it tells of."""
     status: DeliveryStatus
@@ -113,11 +117,23 @@ class Deliveries:
         with self._database.read() as session:
             return tuple(_record(row) for row in session.scalars(query))
 
-    def counts(self) -> dict[str, int]:
-        """How many of each status, of all projects."""
+    def counts(self, project_id: int | None = None) -> dict[str, int]:
+        """How many of each status; None: of all projects."""
         query = select(DeliveryRow.status, func.count().label("number")).group_by(DeliveryRow.status)
+        if project_id is not None:
+            query = query.where(DeliveryRow.project_id == project_id)
         with self._database.read() as session:
             return {row.status: row.number for row in session.execute(query)}
+
+    def erase(self, project_id: int, conversation_id: str) -> None:
+        """Whose they were, and what receivers said, is forgotten; that something was sent stays. What is
+        pending is dropped."""
+        of_it = (DeliveryRow.project_id == project_id, DeliveryRow.conversation_id == conversation_id)
+        with self._database.write() as session:
+            for row in session.scalars(select(DeliveryRow).where(*of_it)):
+                if row.status == "pending":
+                    row.status, row.next_try_at, row.updated_at = "dropped", None, now_ms()
+                row.conversation_id, row.error = "", ERASED
 
     def forget(self, before: int) -> int:
         """Removes finished ones whose last change is older than this (UTC milliseconds); how many."""

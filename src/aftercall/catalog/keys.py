@@ -123,6 +123,16 @@ class ApiKeys:
             self._verified.pop(row.hash, None)
         return _record(row, project)
 
+    def remove(self, key_id: int, *, account: str = DEFAULT_ACCOUNT) -> None:
+        """Not even lists show it any more: for keys that no person made. Raises NotFound (KEY_NOT_FOUND)."""
+        clean_reference(account, "an account")
+        with self._database.write() as session:
+            row, _ = _key_row(session, key_id, account)
+            session.delete(row)
+        with self._lock:
+            self._revocations += 1
+            self._verified.pop(row.hash, None)
+
     def _verify_stored(self, digest: str, asked: float) -> Principal | None:
         revocations = self._revocations
         with self._database.read() as session:

@@ -1,19 +1,44 @@
-"""The rules for each field of a metric, and the field as its column in the database holds it."""
+"""The rules for each field of a metric or ratio, and the field as its column in the database holds it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypedDict
 
 from aftercall.catalog.tables import MetricRow
-from aftercall.catalog.text import clean_text, text_fault
+from aftercall.catalog.text import clean_text, encode_json, text_fault
 from aftercall.errors import InvalidInput
+from aftercall.model.metric_spec import BETTER, SOURCES, Better, RateBase
 from aftercall.model.values import METRIC_TYPES, MetricType
 
 LONGEST_METRIC_NAME = 200
 MOST_OPTIONS = 1000
 MOST_EMPTY_VALUES = 100
+MOST_SYNONYMS = 100
+_LARGEST_MULTIPLIER = 1e12
+LONGEST_JSON = 100_000
+"""Characters of a declared extraction, or of a measure, as JSON."""
+
+
+class MetricFields(TypedDict, total=False):
+    """What register and update take beside name and type. None: not given."""
+
+    options: Iterable[str] | None
+    empty_values: Iterable[str] | None
+    display_name: str | None
+    definition: str | None
+    unit: str | None
+    better: Better | None
+    group: str | None
+    expected_sources: Iterable[str] | None
+    rate_base: RateBase | str | None
+    """The text default takes a base away again."""
+    synonyms: Iterable[str] | None
+    owner: str | None
+    extraction: Mapping[str, Any] | None
+    """An empty object takes it away again."""
+    active: bool | None
 
 
 def name_fault(name: object) -> str | None:
@@ -37,7 +62,11 @@ def clean_type(type_: object) -> MetricType:
 
 def stored_fields(**fields: Any) -> dict[str, Any]:
     """The given fields (None: not given), checked, as MetricRow holds them."""
-    return {field: _CLEANERS[field](value) for field, value in fields.items() if value is not None}
+    return {
+        _COLUMNS.get(field, field): _CLEANERS[field](value)
+        for field, value in fields.items()
+        if value is not None
+    }
 
 
 def check_options(row: MetricRow) -> None:
@@ -74,6 +103,61 @@ def _flag(value: object) -> bool:
     return value
 
 
+def _better(value: object) -> str:
+    if value not in BETTER:
+        raise InvalidInput(f"better must be one of {', '.join(BETTER)}, not {value!a:.40}")
+    return str(value)
+
+
+def _sources(values: Iterable[str]) -> str:
+    encoded = _texts(values, "expected source", shortest=1, most=len(SOURCES))
+    for source in json.loads(encoded):
+        if source not in SOURCES:
+            raise InvalidInput(f"{source!a:.40} is no source: choose from {', '.join(SOURCES)}")
+    return encoded
+
+
+def _rate_base(value: object) -> str:
+    if value == "default":
+        return "null"
+    if isinstance(value, Mapping) and set(value) == {"metric"}:
+        clean_metric_name(value["metric"])
+    elif value not in ("all", "known"):
+        raise InvalidInput('rate_base must be "all", "known", "default" or {"metric": NAME}')
+    return encode_json(value, "rate_base")
+
+
+def _extraction(value: object) -> str:
+    if not isinstance(value, Mapping):
+        raise InvalidInput("extraction must be an object")
+    return _object(value, "extraction") if value else "null"
+
+
+def clean_measure(value: object, side: str) -> str:
+    """A measure of a Query as far as this room can tell: what it means is checked where it is asked."""
+    if not isinstance(value, Mapping) or "metric" not in value:
+        raise InvalidInput(
+            f'the {side} of a ratio must be a measure: {{"metric": NAME, "agg": "sum"}}, or a name alone'
+        )
+    clean_metric_name(value["metric"])
+    clean_text(value.get("agg", ""), f"agg of the {side}", longest=40)
+    return _object(value, f"the {side}")
+
+
+def _object(value: Mapping[str, Any], what: str) -> str:
+    encoded = encode_json(dict(value), what)
+    if len(encoded) > LONGEST_JSON:
+        raise InvalidInput(f"{what} has {len(encoded)} characters of JSON: {LONGEST_JSON} at most")
+    return encoded
+
+
+def _multiplier(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < _LARGEST_MULTIPLIER:
+        return float(value)
+    raise InvalidInput(f"multiplier must be a number above 0 and below 1e12, not {value!a:.40}")
+
+
+_COLUMNS = {"group": "group_prefix"}  # GROUP is a word of SQL's own
 _CLEANERS: dict[str, Callable[[Any], Any]] = {
     "type": clean_type,
     "options": lambda values: _texts(values, "option", shortest=1, most=MOST_OPTIONS),
@@ -82,4 +166,14 @@ _CLEANERS: dict[str, Callable[[Any], Any]] = {
     "definition": lambda text: clean_text(text, "the definition of a metric", longest=10_000, lines=True),
     "unit": lambda text: clean_text(text, "the unit of a metric", longest=40),
     "active": _flag,
+    "better": _better,
+    "group": lambda text: clean_text(text, "the group of a metric", longest=LONGEST_METRIC_NAME),
+    "expected_sources": _sources,
+    "rate_base": _rate_base,
+    "synonyms": lambda values: _texts(values, "synonym", shortest=1, most=MOST_SYNONYMS),
+    "owner": lambda text: clean_text(text, "the owner of a metric", longest=200),
+    "extraction": _extraction,
+    "numerator": lambda value: clean_measure(value, "numerator"),
+    "denominator": lambda value: clean_measure(value, "denominator"),
+    "multiplier": _multiplier,
 }

@@ -8,29 +8,34 @@ from typing import Literal, get_args
 
 from aftercall.errors import InvalidInput
 
-Scope = Literal["ingest", "read", "read:transcripts", "read:pii", "admin"]
+Scope = Literal["ingest", "read", "read:transcripts", "read:pii", "edit", "admin"]
 SCOPES: frozenset[Scope] = frozenset(get_args(Scope))
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The owner of a verified key. ``project_id`` None: every project of the account."""
+    """The owner of a verified key, or a person who is signed in. ``project_id`` None: every project of the
+    account; ``projects``: of those only these ids."""
 
     account_id: int
     account_slug: str
     project_id: int | None
     project_slug: str | None
-    key_id: int
+    key_id: int | None
     scopes: frozenset[str]
+    person_id: int | None = None
+    projects: frozenset[int] | None = None
 
     def may(self, scope: Scope) -> bool:
-        """Whether the key allows it; ``admin`` allows everything. The one place that decides."""
+        """Whether it is allowed; ``admin`` allows everything. The one place that decides."""
         if scope not in SCOPES:  # a misspelt scope must not be open to every admin and shut to the rest
             raise ValueError(f"{scope!r} is no scope: {', '.join(sorted(SCOPES))}")
         return scope in self.scopes or "admin" in self.scopes
 
     def reaches(self, account_id: int, project_id: int) -> bool:
-        """Whether this key is for that project of that account at all."""
+        """Whether this key or person is for that project of that account at all."""
+        if self.projects is not None and project_id not in self.projects:
+            return False
         return self.account_id == account_id and self.project_id in (None, project_id)
 
 

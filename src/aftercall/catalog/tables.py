@@ -85,6 +85,37 @@ class MetricRow(Base):
     active: Mapped[bool]
     created_at: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[int] = mapped_column(BigInteger)
+    better: Mapped[str] = mapped_column(server_default="none")
+    group_prefix: Mapped[str] = mapped_column(server_default="")
+    expected_sources: Mapped[str] = mapped_column(server_default="[]")
+    rate_base: Mapped[str] = mapped_column(server_default="null")
+    synonyms: Mapped[str] = mapped_column(server_default="[]")
+    owner: Mapped[str] = mapped_column(server_default="")
+    extraction: Mapped[str] = mapped_column(server_default="null")
+    applied: Mapped[str | None]
+
+
+class RatioRow(Base):
+    __tablename__ = "ratios"
+    __table_args__ = (UniqueConstraint("project_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
+    name: Mapped[str]
+    numerator: Mapped[str]
+    denominator: Mapped[str]
+    multiplier: Mapped[float]
+    display_name: Mapped[str]
+    definition: Mapped[str]
+    unit: Mapped[str]
+    better: Mapped[str]
+    group_prefix: Mapped[str]
+    synonyms: Mapped[str]
+    owner: Mapped[str]
+    active: Mapped[bool]
+    applied: Mapped[str | None]
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[int] = mapped_column(BigInteger)
 
 
 class SettingRow(Base):

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from aftercall.catalog.database import Database
-from aftercall.catalog.postcall_tables import WebhookRow
+from aftercall.catalog.postcall_tables import DeliveryRow, WebhookRow
 from aftercall.catalog.projects import project_row
 from aftercall.catalog.slugs import clean_name
 from aftercall.catalog.text import clean_text
@@ -52,7 +52,7 @@ class Webhooks:
             project_id=project_id,
             url=clean_url(url),
             name=clean_name(name or urlsplit(url).hostname or "webhook", "a webhook"),
-            secret=_clean_secret(secret) if secret is not None else f"whsec_{secrets.token_hex(32)}",
+            secret=_clean_secret(secret) if secret is not None else _new_secret(),
             active=True,
             created_at=now,
             updated_at=now,
@@ -85,7 +85,7 @@ class Webhooks:
         secret: str | None = None,
         active: bool | None = None,
     ) -> Webhook:
-        """Changes what is given. A webhook is switched off rather than deleted: its log refers to it.
+        """Changes what is given. One that is switched off gets nothing, and keeps its log.
 
         Raises NotFound (WEBHOOK_NOT_FOUND), InvalidInput.
         """
@@ -102,6 +102,22 @@ class Webhooks:
                     setattr(row, key, value)
             row.updated_at = now_ms()
             return _record(row)
+
+    def renew(self, webhook_id: int, secret: str | None = None) -> Webhook:
+        """Give it another secret, this one or one that is made. Raises as ``update``."""
+        return self.update(webhook_id, secret=_new_secret() if secret is None else secret)
+
+    def remove(self, webhook_id: int) -> Webhook:
+        """With its log of deliveries. What is under way may still arrive.
+
+        Raises NotFound (WEBHOOK_NOT_FOUND).
+        """
+        with self._database.write() as session:
+            row = _row(session, webhook_id)
+            removed = _record(row)
+            session.execute(delete(DeliveryRow).where(DeliveryRow.webhook_id == webhook_id))
+            session.delete(row)
+            return removed
 
     def _all(self, *conditions: Any) -> tuple[Webhook, ...]:
         query = select(WebhookRow).where(*conditions).order_by(WebhookRow.id)
@@ -131,6 +147,10 @@ def clean_url(url: object) -> str:
 
 def _invalid(reason: str) -> InvalidInput:
     return InvalidInput(f"the address of a webhook cannot be used: {reason}", code="WEBHOOK_URL_INVALID")
+
+
+def _new_secret() -> str:
+    return f"whsec_{secrets.token_hex(32)}"
 
 
 def _clean_secret(secret: object) -> str:

@@ -9,7 +9,25 @@ import os
 
 import typer
 
-from aftercall.cli import bench, conversations, imports, keys, projects, rejects, server
+from aftercall.cli import (
+    agents,
+    bench,
+    chat,
+    conversations,
+    export,
+    imports,
+    init,
+    keys,
+    metrics,
+    postcall,
+    projects,
+    query,
+    rejects,
+    replay,
+    scenarios,
+    server,
+    webhooks,
+)
 from aftercall.cli.options import Json
 from aftercall.errors import AftercallError, InternalError
 
@@ -22,11 +40,22 @@ app = typer.Typer(
 )
 app.command("serve")(server.serve)
 app.command("demo")(server.demo)
+app.command("sign-in")(server.sign_in)
+app.command("init")(init.init)
+app.command("test")(scenarios.test)
+app.command("chat")(chat.chat)
 app.command("import")(imports.import_)
+app.command("query")(query.query)
+app.command("export")(export.export)
+app.command("postcall")(postcall.postcall)
+app.command("replay")(replay.replay)
+app.add_typer(agents.app, name="agents")
 app.add_typer(conversations.app, name="conversations")
 app.add_typer(projects.app, name="projects")
+app.add_typer(metrics.app, name="metrics")
 app.add_typer(keys.app, name="keys")
 app.add_typer(rejects.app, name="rejects")
+app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(bench.app, name="bench")
 
 

@@ -77,10 +77,11 @@ class Api:
                 " `aftercall serve` starts one",
                 code="UNREACHABLE",
             ) from error
-        return _answer(response)
+        return answered(response)
 
 
-def _answer(response: httpx.Response) -> Any:
+def answered(response: httpx.Response) -> Any:
+    """What a response says, or the error that it tells of."""
     try:
         body = response.json() if response.content else None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:

@@ -37,20 +37,23 @@ class Address:
 
 
 @contextmanager
-def connect(config: Config | None = None) -> Iterator[Api]:
-    """Raises Unavailable, InvalidInput."""
+def connect(config: Config | None = None, *, postcall: bool = False) -> Iterator[Api]:
+    """``postcall``: a server that runs only for this command does post-call work too.
+
+    Raises Unavailable, InvalidInput.
+    """
     config = config or Config.from_env()
     if config.url:
         address: Address | None = _remote(config.url, config.api_key)
     else:
-        config = _home(config)
+        config = local_home(config)
         address = running(config)
     if address is not None:
         yield from _open(address, config.home)
         return
     from aftercall.web.server import run_in_thread
 
-    with run_in_thread(config) as server:
+    with run_in_thread(config, postcall=postcall) as server:
         yield from _open(Address(server.url, server.api_key, LOCAL), config.home)
 
 
@@ -76,7 +79,7 @@ def _remote(url: str, api_key: str | None) -> Address:
     return Address(url.rstrip("/"), api_key, url.rstrip("/"))
 
 
-def _home(config: Config) -> Config:
+def local_home(config: Config) -> Config:
     """The demo's home, while nobody has named a home or used the usual one and a demo is running."""
     used = (config.home / "server.lock").exists()  # not the folder itself: an agent's spool may lie in it
     if os.environ.get("AFTERCALL_HOME") or used:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from aftercall.cli.options import Json, Limit, Project, Yes, group, sure
+
+if TYPE_CHECKING:
+    from aftercall.cli.api import Api
 
 app = group("Look at conversations, or erase one for good.")
 
@@ -86,16 +89,56 @@ def get(conversation_id: Id, project: Project = None, json: Json = False) -> Non
     with connect() as api:
         slug = api.project(project)
         found = api.get(f"/v1/agents/{segment(slug)}/conversations/{segment(conversation_id)}")
+        attempts = [] if json else _attempts(api, slug, conversation_id)
     if json:
         return document(found)
-    return _show(found)
+    _show(found)
+    return _show_failure(attempts)
+
+
+def _attempts(api: Api, slug: str, conversation_id: str) -> list[dict[str, Any]]:
+    """What was done after it; nothing for a key that may not see it."""
+    from aftercall.cli.api import segment
+    from aftercall.cli.exits import Refusal
+
+    try:
+        answer = api.get(f"/v1/conversations/{segment(slug)}/{segment(conversation_id)}/attempts")
+    except Refusal as error:
+        if error.http_status == 403:
+            return []
+        raise
+    found: list[dict[str, Any]] = answer["attempts"]
+    return found
+
+
+def _show_failure(attempts: list[dict[str, Any]]) -> None:
+    """Of the newest attempt: what failed before it, and was repeated, is history."""
+    from aftercall.cli.output import console, text
+
+    if not attempts or attempts[-1]["status"] == "ok":
+        return
+    last, out = attempts[-1], console()
+    again = f"tried again at {last['retry_at'][:19]}" if last["retry_at"] else "waits for `aftercall replay`"
+    out.print()
+    out.print(text(f"post-call attempt {last['number']} failed, {again}: ") + text(last["error"], "red"))
+    for line in (last["traceback"] or "").splitlines():
+        out.print(text(f"  {line}", "dim"), soft_wrap=True)
 
 
 def _show(found: dict[str, Any]) -> None:
     from aftercall.cli.output import console, text
 
     out = console()
-    facts = ("startedAt", "finishedAt", "channel", "language", "fromNumber", "toNumber", "handoffReason")
+    facts = (
+        "startedAt",
+        "finishedAt",
+        "clientEnv",
+        "channel",
+        "language",
+        "fromNumber",
+        "toNumber",
+        "handoffReason",
+    )
     out.print(text(found["conversationId"], "bold"))
     for name in facts:
         if found.get(name):

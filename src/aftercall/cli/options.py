@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +11,14 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on standar
 Project = Annotated[
     str | None,
     typer.Option("--project", "-p", help="Project. Default: AFTERCALL_PROJECT, or the only one there is."),
+]
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the agent project.")]
+Python = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="VENV",
+        help="Virtual environment, or Python, with the project's packages. Default: the server's own.",
+    ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=5000, help="How many at most.")]

@@ -1,13 +1,17 @@
-"""``aftercall serve`` and ``aftercall demo``."""
+"""``aftercall serve``, ``aftercall demo`` and ``aftercall sign-in``."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from aftercall.cli.options import Json
 
 if TYPE_CHECKING:
     from aftercall.config import Config
@@ -27,7 +31,41 @@ def serve(host: Host = None, port: Port = None, home: Home = None) -> None:
     from aftercall.web.server import serve as run
 
     _log_to_stderr()
-    run(configured(host, port, home, os.environ))
+    config = configured(host, port, home, os.environ)
+    # In a thread: the server calls this from its own, which must not wait for a database.
+    run(config, lambda running: Thread(target=_welcome, args=(config, running.url), name="welcome").start())
+
+
+def _welcome(config: Config, url: str) -> None:
+    """Until somebody has set a password there is no other way in than a link."""
+    from aftercall.cli.output import say
+    from aftercall.web.pages.enter import MINUTES, first_link
+
+    link = first_link(config, url)
+    if link is not None:
+        say(f"sign in, once and within {MINUTES} minutes: {link}")
+        sys.stdout.flush()
+
+
+def sign_in(json: Json = False) -> None:
+    """Print a link that signs you in to the server of this machine, as its administrator. Good once."""
+    from aftercall.cli.agent_project import config_of
+    from aftercall.cli.connection import local_home, running
+    from aftercall.cli.output import document, note, say
+    from aftercall.config import Config
+    from aftercall.errors import Unavailable
+    from aftercall.web.pages.enter import MINUTES, sign_in_link
+
+    home = local_home(Config.from_env()).home
+    config = config_of(home)
+    address = running(config)
+    if address is None:
+        raise Unavailable(f"no server runs on {home}: `aftercall serve` starts one", code="UNREACHABLE")
+    link = sign_in_link(config, address.url)
+    if json:
+        return document({"link": link, "minutes": MINUTES})
+    note(f"good once, for {MINUTES} minutes")
+    return say(link)
 
 
 def demo(
@@ -44,15 +82,16 @@ def demo(
         home = demo_home()
         for name in ("AFTERCALL_STORE_URL", "AFTERCALL_CATALOG_URL"):
             environment.pop(name, None)  # where real calls are kept: no place for made-up ones
-    _log_to_stderr()
+    # The demo has no model, and that each call asks for one in vain is no news.
+    _log_to_stderr(quiet="aftercall.runtime")
     run(configured(None, port, home, environment), calls)
 
 
-def _log_to_stderr() -> None:
+def _log_to_stderr(quiet: str | None = None) -> None:
     import logging
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("uvicorn", "httpx", "alembic"):
+    for chatty in ("uvicorn", "httpx", "alembic", *filter(None, [quiet])):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

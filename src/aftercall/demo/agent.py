@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from aftercall.catalog.catalog import Catalog
+from aftercall.cli.agent_project import register_metrics
 from aftercall.config import Config
 from aftercall.demo.simulator.crew import example
 from aftercall.demo.simulator.rhythm import ZONE
 from aftercall.runtime import add, layout
-from aftercall.runtime.metrics_file import read_metrics
 
 SETTINGS = {"real_time_config": {"without_a_model": "rules"}}
 """Of the project. The demo has no model: that its calls are read by rules of thumb is no failure to show."""
@@ -29,19 +29,7 @@ def register(config: Config) -> Registered:
     catalog = Catalog.open(config.catalog_url)
     try:
         project = catalog.projects.ensure(slug, name=told.name or slug, timezone=ZONE.key, settings=SETTINGS)
-        known = catalog.metrics.list(project.id).by_name
-        for spec in read_metrics(folder):
-            if spec.name not in known:
-                catalog.metrics.register(
-                    project.id,
-                    spec.name,
-                    spec.type,
-                    options=spec.options,
-                    empty_values=spec.empty_values,
-                    display_name=spec.display_name,
-                    definition=spec.definition,
-                    unit=spec.unit,
-                )
+        register_metrics(catalog, project.id, folder)
     finally:
         catalog.close()
     return Registered(slug, add(config.home, slug, folder).agent.version)

@@ -90,14 +90,18 @@ class Companion:
             _end(self._player)
 
     def _run(self, running: Running) -> None:
+        from aftercall.web.pages.enter import MINUTES, sign_in_link
+
         say(f"aftercall is running at {running.url}")
         say(f"key {running.api_key}")
         say(f"home {self._config.home}")
+        link = sign_in_link(self._config, running.url)
+        say(f"sign in, once and within {MINUTES} minutes: {link}")
         say(f"API documentation: {running.url}/docs")
         sys.stdout.flush()
         registered = register(self._config)
         if self._config.open_browser:
-            webbrowser.open(f"{running.url}/docs")
+            webbrowser.open(link)
         if not self._stopping.is_set():
             self._player = self._start_player(registered)
             threading.Thread(target=self._watch, args=(self._player,), name="demo-watch", daemon=True).start()

@@ -13,6 +13,8 @@ The way of a call, file by file:
     analysis.py     one attempt: load (told.py), run the steps (step.py, project_code.py), commit (attempt.py)
     deliveries.py   tell the webhooks (sender.py, address.py, signature.py)
     housekeeping.py lost calls (lost.py), dead processes (heartbeat.py), what is long over
+    erasures.py     what erasure means outside the store
+    secrets.py      what conv.utils.get_secret finds
     replay.py, status.py  what people ask for
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from aftercall.errors import NotFound, Unavailable
 from aftercall.jobs.attempt import Report, failed, outcome_id
@@ -29,7 +29,10 @@ class Analysis:
         writer: Writer,
         steps: Sequence[Step],
         settings: Settings,
+        attempted: Callable[[bool], None] = lambda _: None,
     ) -> None:
+        """``attempted``: told of each attempt that was written, whether it went well."""
+        self._attempted = attempted
         self._workload = workload
         self._loader = loader
         self._writer = writer
@@ -71,6 +74,7 @@ class Analysis:
         report = Report(work, results, self._settings, duration_ms)
         if not self._writer.write(work.project.id, report.items()):
             return False  # erased while it ran
+        self._attempted(report.ok)
         return self._is_told(work.task, report.ok or report.is_final)
 
     def _is_told(self, task: Analyse, is_result: bool) -> bool:

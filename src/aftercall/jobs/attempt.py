@@ -69,9 +69,12 @@ class Report:
     def items(self) -> list[Incoming]:
         events: list[dict[str, Any]] = []
         for name, result in self._results:
-            lineage = {"attempt": self._run, "extractor": name, "version": result.version}
+            lineage = {"extractor": name, "version": result.version}
             written = [*result.outcome.events, *self._printed(name, result.outcome)]
-            events += [{**event, "lineage": {**(event.get("lineage") or {}), **lineage}} for event in written]
+            events += [
+                {**event, "lineage": {**lineage, **(event.get("lineage") or {}), "attempt": self._run}}
+                for event in written
+            ]
         events.append(self._outcome())
         return incoming(events, self._now)
 

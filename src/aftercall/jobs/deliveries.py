@@ -6,6 +6,7 @@ where nothing goes wrong. After a crash it may be sent again, under the same del
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,10 +15,10 @@ import msgspec
 
 from aftercall import __version__
 from aftercall.catalog.catalog import Catalog
-from aftercall.catalog.deliveries import Delivery, NewDelivery
+from aftercall.catalog.deliveries import ERASED, Delivery, NewDelivery
 from aftercall.catalog.projects import Project
 from aftercall.catalog.webhooks import Webhook
-from aftercall.errors import Unavailable
+from aftercall.errors import NotFound, Unavailable
 from aftercall.jobs import signature
 from aftercall.jobs.attempt import outcome_id
 from aftercall.jobs.durable import Durable
@@ -25,16 +26,19 @@ from aftercall.jobs.sender import Answer, Sender
 from aftercall.jobs.settings import Settings
 from aftercall.jobs.task import Analyse, Deliver, delivery_id
 from aftercall.jobs.told import Loader, Told
+from aftercall.model.ids import new_id
 from aftercall.model.times import iso, now_ms
 from aftercall.store.reader import Found
 
 EVENT = "conversation.analyzed"
+TEST_EVENT = "webhook.test"
 OVERDUE_S = 60.0
 """A delivery whose try is this late has lost its job, or its process."""
 
 Render = Callable[[Found, Project], dict[str, Any]]
 """The conversation as the Conversations API shows it."""
 
+log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -88,37 +92,60 @@ class Deliverer:
     def again(self, delivery: str) -> Delivery:
         """Send one again that was given up or taken. Raises NotFound (DELIVERY_NOT_FOUND)."""
         one = self._catalog.deliveries.again(delivery, tries=self.tries)
+        if self._durable is not None:  # its next try may be waiting for its time under the same id
+            self._durable.forget_delayed([_next_try(one).id])
         self.hand_out([one])
         return one
 
     def overdue(self) -> tuple[Delivery, ...]:
         return self._catalog.deliveries.overdue(now_ms() - int(OVERDUE_S * 1000))
 
+    def try_out(self, hook: Webhook) -> Answer:
+        """Whether its receiver takes anything at all; signed as every delivery is."""
+        message = {
+            "event": TEST_EVENT,
+            "delivery_id": f"dl_test_{new_id()}",
+            "created_at": iso(now_ms()),
+            "project_id": self._catalog.projects.by_id(hook.project_id).slug,
+        }
+        body = _encode(message)
+        return self._sender.post(hook.url, _headers(hook, TEST_EVENT, message["delivery_id"], body), body)
+
     def run(self, task: Deliver) -> None:
         """One try. What the receiver does is in the log afterwards."""
+        try:
+            self._run(task)
+        except NotFound as gone:
+            log.info(
+                "delivery %s is not tried any more: %s", task.delivery_id, gone
+            )  # its webhook was removed
+
+    def _run(self, task: Deliver) -> None:
         one = self._catalog.deliveries.get(task.delivery_id)
         if one.status != "pending" or one.tries >= task.number:
             return
         hook = self._catalog.webhooks.get(one.webhook_id)
         told = self._loader.load(one.project_id, one.conversation_id) if hook.active else None
         if told is None:
-            reason = "the conversation was erased" if hook.active else "the webhook is switched off"
+            reason = ERASED if hook.active else "the webhook is switched off"
             self._catalog.deliveries.note(one.id, tries=task.number, status="dropped", error=reason)
             return
         body = _encode(self._message(one, told))
-        answer = self._sender.post(hook.url, _headers(hook, one, body), body)
+        answer = self._sender.post(hook.url, _headers(hook, EVENT, one.id, body), body)
         self._note(one, task.number, answer)
 
     def _note(self, one: Delivery, number: int, answer: Answer) -> None:
-        log = self._catalog.deliveries
+        entries = self._catalog.deliveries
         if answer.problem is None:
-            log.note(one.id, tries=number, status="delivered", response_code=answer.status)
+            entries.note(one.id, tries=number, status="delivered", response_code=answer.status)
             return
         if answer.final or one.tries_left <= 1:
-            log.note(one.id, tries=number, status="failed", response_code=answer.status, error=answer.problem)
+            entries.note(
+                one.id, tries=number, status="failed", response_code=answer.status, error=answer.problem
+            )
             return
         delay_s = self._delay_s(one)
-        noted = log.note(
+        noted = entries.note(
             one.id,
             tries=number,
             status="pending",
@@ -154,13 +181,13 @@ def _next_try(one: Delivery) -> Deliver:
     return Deliver(one.id, one.webhook_id, one.tries + 1)
 
 
-def _headers(hook: Webhook, one: Delivery, body: bytes) -> dict[str, str]:
+def _headers(hook: Webhook, event: str, delivery: str, body: bytes) -> dict[str, str]:
     now = int(time.time())
     return {
         "content-type": "application/json",
         "user-agent": f"aftercall/{__version__}",
-        signature.EVENT_HEADER: EVENT,
-        signature.DELIVERY_HEADER: one.id,
+        signature.EVENT_HEADER: event,
+        signature.DELIVERY_HEADER: delivery,
         signature.TIMESTAMP_HEADER: str(now),
         signature.SIGNATURE_HEADER: signature.sign(hook.secret, now, body),
     }

@@ -164,6 +164,24 @@ class Durable:
         # The public resume would also restart what a living process has taken meanwhile.
         DBOS._recover_pending_workflows(list(executor_ids))
 
+    def forget_delayed(self, ids: Collection[str]) -> None:
+        """Of these, makes room for those that are over, or wait for their time, to be handed out at once."""
+        client = self._open()[0]
+        found = client.list_workflows(
+            workflow_ids=list(ids), status=["DELAYED", *_FINISHED], load_input=False, load_output=False
+        )
+        if found:
+            client.delete_workflows([one.workflow_id for one in found])
+
+    def forget(self, prefix: str) -> None:
+        """Remove jobs whose ids begin so and that are over."""
+        client = self._open()[0]
+        over = client.list_workflows(
+            workflow_id_prefix=prefix, status=_FINISHED, load_input=False, load_output=False
+        )
+        if over:
+            client.delete_workflows([one.workflow_id for one in over])
+
     def prune(self, keep_s: float, at_once: int = 2_000) -> int:
         """Removes jobs that were over this long ago; how many."""
         client = self._open()[0]

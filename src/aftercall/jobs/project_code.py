@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,7 @@ class ProjectCode:
             work.told.of_the_call(),
             account_id=work.project.account_slug,
             project_id=work.project.slug,
+            real_time_config=_real_time_config(work.project),
         )
         outcome = self._pool.end(agent, snapshot, host=self._host(work), prefix=work.prefix(self.name))
         final = outcome.failure in _FINAL_FAILURES or (outcome.error or "").split(":")[0] in _FINAL_ERRORS
@@ -87,10 +88,17 @@ class ProjectCode:
         if self._door is None:
             return Host(get_secret=get_secret)
         session = self._door.session(work.project.slug, work.told.conversation_id, generation=work.generation)
-        return Host(prompt_llm=lambda prompt: _ask(session, prompt), get_secret=get_secret)
+        return Host(prompt_llm=lambda prompt: ask_model(session, prompt), get_secret=get_secret)
 
 
-def _ask(session: Session, prompt: Prompt) -> Any:
+def _real_time_config(project: Project) -> Mapping[str, Any]:
+    """The project's setting of that name; anything but an object counts as none."""
+    told = project.settings.get("real_time_config")
+    return told if isinstance(told, Mapping) else {}
+
+
+def ask_model(session: Session, prompt: Prompt) -> Any:
+    """What ``conv.utils.prompt_llm`` asked."""
     history = [
         {"role": "agent" if said["type"] == "AgentResponse" else "user", "text": said["text"]}
         for said in prompt.history

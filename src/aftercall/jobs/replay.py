@@ -21,7 +21,9 @@ class Replay:
         """See ``Jobs.replay``."""
         told = self._loader.load(project_id, conversation_id)
         if told is None:
-            raise NotFound(f"there is no conversation {conversation_id!r:.80}", code="CONVERSATION_NOT_FOUND")
+            raise NotFound(
+                f"there is no conversation {conversation_id!r:.80}", code="CONVERSATIONS_NOT_FOUND"
+            )
         if told.conversation.ended_at is None:
             raise Conflict(
                 f"conversation {conversation_id!r:.80} is still in progress: it is analysed once it ended",

@@ -11,10 +11,13 @@ from urllib.parse import quote
 from aftercall.catalog.projects import Project
 from aftercall.config import Config
 from aftercall.errors import InvalidInput
+from aftercall.runtime.limits import MIB, Limits
 
 LOST_AFTER_MINUTES = 30.0
 WORKERS = 4
 MAX_WORKERS = 64
+SECONDS = int(Limits().seconds)
+MEMORY_MB = Limits().memory_bytes // MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,10 @@ class Settings:
     """AFTERCALL_WEBHOOK_ALLOW_PRIVATE=1: webhooks may reach addresses inside the network."""
     workers: int = WORKERS
     """AFTERCALL_POSTCALL_WORKERS: processes per agent version, as many of its end_functions run at once."""
+    seconds: float = SECONDS
+    """AFTERCALL_POSTCALL_SECONDS: of one run of an end_function, waiting for models included."""
+    memory_mb: int = MEMORY_MB
+    """AFTERCALL_POSTCALL_MEMORY_MB: of the process that runs it, and all it starts."""
     poll_s: float = 0.5
     """How often the store is asked what is due; sooner while there is more than was taken."""
     fresh_s: float = 1.0
@@ -70,7 +77,9 @@ class Settings:
             home=config.home,
             url=url,
             allow_private=env.get("AFTERCALL_WEBHOOK_ALLOW_PRIVATE", "") in ("1", "yes", "true"),
-            workers=_workers(env.get("AFTERCALL_POSTCALL_WORKERS") or str(WORKERS)),
+            workers=_number(env, "AFTERCALL_POSTCALL_WORKERS", WORKERS, 1, MAX_WORKERS),
+            seconds=_number(env, "AFTERCALL_POSTCALL_SECONDS", SECONDS, 1, 3_600),
+            memory_mb=_number(env, "AFTERCALL_POSTCALL_MEMORY_MB", MEMORY_MB, 64, 1_048_576),
         )
 
 
@@ -90,9 +99,8 @@ def _beside(config: Config) -> str:
     return f"sqlite:///{quote(str(config.home / 'jobs.db'))}"
 
 
-def _workers(text: str) -> int:
-    if text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_WORKERS:
+def _number(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = env.get(name) or str(default)
+    if text.isascii() and text.isdigit() and least <= int(text) <= most:
         return int(text)
-    raise InvalidInput(
-        f"AFTERCALL_POSTCALL_WORKERS is {text!r}: use a number from 1 to {MAX_WORKERS}", code="CONFIG_INVALID"
-    )
+    raise InvalidInput(f"{name} is {text!r}: use a number from {least} to {most}", code="CONFIG_INVALID")

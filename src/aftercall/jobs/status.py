@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from aftercall.catalog.catalog import Catalog
-from aftercall.jobs.due import DueReader
+from aftercall.catalog.projects import Project
+from aftercall.jobs.due import DueReader, Open
 from aftercall.jobs.watermark import Watermark
 from aftercall.jobs.workload import Workload
 from aftercall.model.times import now_ms
@@ -20,7 +21,7 @@ FRESH_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Of all projects with post-call work; ``running`` and ``faults`` of this process."""
+    """Of all projects with post-call work; ``running``, ``attempts`` and ``faults`` of this process."""
 
     due: int
     """Conversations that wait for an attempt, those to be tried again later included."""
@@ -30,10 +31,26 @@ class Counts:
     """Jobs under way."""
     failed: int
     """Conversations whose newest attempt failed."""
+    attempts: dict[str, int]
+    """Ended in this process since its start, by how: ok, failed."""
     deliveries: dict[str, int]
     """In the log, by status: pending, delivered, failed, dropped."""
     faults: int
     """Times that we ourselves failed at looking for work, since the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectCounts:
+    """Of one project, now."""
+
+    due: int
+    """Conversations that wait for an attempt, those to be tried again later included."""
+    oldest_due_at: int | None
+    """Epoch milliseconds."""
+    failed: int
+    """Conversations whose newest attempt failed."""
+    deliveries: dict[str, int]
+    """In the log, by status."""
 
 
 class Counter:
@@ -48,6 +65,11 @@ class Counter:
         self._changed = threading.Condition()
         self._guard = threading.Lock()
         self._counted: tuple[float, Counts] | None = None
+        self._attempts = {"ok": 0, "failed": 0}
+
+    def attempted(self, ok: bool) -> None:
+        with self._changed:
+            self._attempts["ok" if ok else "failed"] += 1
 
     @contextmanager
     def under_way(self) -> Iterator[None]:
@@ -68,6 +90,19 @@ class Counter:
                 self._counted = (asked, self._count(failures))
             return self._counted[1]
 
+    def of_project(self, project: Project) -> ProjectCounts:
+        origins = {one.id: at for one, at in self._workload.projects()}
+        if project.id in origins:
+            one = self._reader.open(project.id, self._watermark.since(project.id, origins[project.id]))
+        else:
+            one = Open(0, None, None)  # calls end there, and nobody waits for anything
+        return ProjectCounts(
+            due=one.conversations,
+            oldest_due_at=one.oldest_due_at,
+            failed=self._reader.failed(project.id),
+            deliveries=self._catalog.deliveries.counts(project.id),
+        )
+
     def _count(self, failures: int) -> Counts:
         due = failed = 0
         now = oldest = now_ms()
@@ -81,6 +116,7 @@ class Counter:
             oldest_due_age_s=(now - oldest) / 1000,
             running=self._running,
             failed=failed,
+            attempts=dict(self._attempts),
             deliveries=self._catalog.deliveries.counts(),
             faults=failures,
         )

@@ -44,7 +44,12 @@ class Analyse:
 
     @property
     def id(self) -> str:
-        return f"postcall:{self.project_id}:{_digest(self.conversation_id)}:{self.attempt}"
+        return self.ids_of(self.project_id, self.conversation_id) + self.attempt
+
+    @staticmethod
+    def ids_of(project_id: int, conversation_id: str) -> str:
+        """How the ids of all jobs of a conversation begin."""
+        return f"postcall:{project_id}:{_digest(conversation_id)}:"
 
     @property
     def lane(self) -> str:

@@ -24,7 +24,7 @@ from aftercall.llm.entry import Entry
 from aftercall.llm.errors import ChatCompletionError
 from aftercall.llm.failure import Failure, explain
 from aftercall.llm.outgoing import content_hash, redacted, size_in_bytes
-from aftercall.llm.owner import Owner
+from aftercall.llm.owner import Asked, Owner
 from aftercall.llm.provider import request_settings
 from aftercall.llm.retrying import pause_s
 from aftercall.llm.route import Route
@@ -36,16 +36,6 @@ BYTES_PER_TOKEN = 4
 """What a provider that counts nothing is taken to have used. English has 4 to 5."""
 
 log = logging.getLogger("aftercall.llm")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """How the newest request of a GuardedModel went."""
-
-    call_id: int
-    tokens: tuple[int, int]
-    cost: float | None
-    cached: bool
 
 
 @dataclass(frozen=True)
@@ -80,6 +70,7 @@ class GuardedModel(WrapperModel):
         self.keys: list[bytes] = []
         """Of the stored answers used so far."""
         self.asked: Asked | None = None
+        """The newest request that was answered."""
 
     async def request(
         self,
@@ -169,7 +160,9 @@ class GuardedModel(WrapperModel):
         self, entry: Entry, request: _Request, response: ModelResponse, outcome: str, *, cached: bool = False
     ) -> None:
         tokens = request.tokens(response)
-        self.asked = Asked(entry.id, tokens, 0.0 if cached else self._route.cost(*tokens), cached)
+        cost = 0.0 if cached else self._route.cost(*tokens)
+        self.asked = Asked(entry.id, self._route.model, tokens, cost, cached)
+        self._owner.asked.append(self.asked)
         await entry.end(outcome, tokens, finish=response.finish_reason, cached=cached)
 
     def _redacted(

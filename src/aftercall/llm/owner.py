@@ -5,6 +5,21 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import Counter
+from typing import NamedTuple
+
+
+class Asked(NamedTuple):
+    """How one request went that was answered."""
+
+    call_id: int
+    """In the ledger."""
+    model: str
+    """As the endpoint calls it."""
+    tokens: tuple[int, int]
+    """Input and output."""
+    cost: float | None
+    """0 for a stored answer; None: the model has no prices."""
+    cached: bool
 
 
 def writable(text: str) -> str:
@@ -30,6 +45,8 @@ class Owner:
         self.cached = cached
         self.calls = 0
         """Model calls so far, stored answers included."""
+        self.asked: list[Asked] = []
+        """Those of them that were answered, in order."""
         self._generation = writable(generation)
         self._asked: Counter[bytes] = Counter()
         self._lock = threading.Lock()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from aftercall.llm.errors import ChatCompletionError
 from aftercall.llm.json_object import find_object
-from aftercall.llm.owner import Owner
+from aftercall.llm.owner import Asked, Owner
 from aftercall.llm.prompt import messages_for
 
 if TYPE_CHECKING:
@@ -47,6 +47,11 @@ class Session:
     def calls(self) -> int:
         """Model calls so far; stored answers count."""
         return self._owner.calls
+
+    @property
+    def asked(self) -> Sequence[Asked]:
+        """The requests that were answered so far, in order: their models, tokens and costs."""
+        return self._owner.asked
 
     def prompt_llm(
         self,

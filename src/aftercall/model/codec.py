@@ -23,6 +23,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 MAX_DEPTH = 40
+MAX_VALUES = 100_000
+"""In one value, each counted as often as it is met: what shares its parts may have 2^40 of them to write."""
 _INT64 = 2**63
 
 Resolve = Callable[[str, str], type | None]
@@ -32,26 +34,47 @@ class StateCodecError(ValueError):
     """A stored state value cannot be read: it was not written by this codec."""
 
 
+class _TooLarge(Exception):
+    """MAX_VALUES are written down, and there is more."""
+
+
+class _Problems(list[str]):
+    """What could not be kept, and how much more may be written down."""
+
+    left = MAX_VALUES
+
+
 def encode(value: object) -> tuple[Any, list[str]]:
-    """``(JSON-able, problems)``: what cannot be kept becomes its ``str`` and a problem. Never raises."""
-    problems: list[str] = []
-    return _encode(value, "state", problems, 0), problems
+    """``(JSON-able, problems)``: what cannot be kept becomes its ``str`` and a problem.
+
+    Raises nothing but KeyboardInterrupt, whatever the project's own classes do.
+    """
+    problems = _Problems()
+    try:
+        return _encode(value, "state", problems, 0), list(problems)
+    except _TooLarge:
+        return f"<{_name(value)}>", [f"state: holds more than {MAX_VALUES} values; kept as text"]
 
 
-def _encode(value: object, path: str, problems: list[str], depth: int) -> Any:
+def _encode(value: object, path: str, problems: _Problems, depth: int) -> Any:
+    problems.left -= 1
+    if problems.left < 0:
+        raise _TooLarge
     if value is None or value is True or value is False:
         return value
     if depth > MAX_DEPTH:
         problems.append(f"{path}: nested deeper than {MAX_DEPTH} or referring to itself; kept as text")
-        return f"<{type(value).__name__}>"
+        return f"<{_name(value)}>"
     try:
         return _encode_typed(value, path, problems, depth)
-    except Exception as error:  # noqa: BLE001 - a project's own __iter__ or utcoffset may raise anything
-        problems.append(f"{path}: {type(value).__name__} could not be read ({error}); kept as text")
+    except (_TooLarge, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # noqa: BLE001 - a project's own __iter__ or utcoffset may raise anything
+        problems.append(f"{path}: {_name(value)} could not be read ({_as_text(error)}); kept as text")
         return _as_text(value)
 
 
-def _encode_typed(value: object, path: str, problems: list[str], depth: int) -> Any:
+def _encode_typed(value: object, path: str, problems: _Problems, depth: int) -> Any:
     kind = type(value)
     if isinstance(value, Enum):  # before int and str: an IntEnum is both
         return {
@@ -81,11 +104,14 @@ def _encode_typed(value: object, path: str, problems: list[str], depth: int) -> 
         return {"$dataclass": [kind.__module__, kind.__qualname__, fields]}
     if isinstance(value, Mapping):
         return _encode_mapping(value, path, problems, depth)
-    problems.append(f"{path}: {kind.__name__} cannot be kept; kept as text")
+    if isinstance(value, list | tuple | set | frozenset):  # of a class of the project: its text has them all
+        for item in value:
+            _encode(item, path, problems, depth + 1)
+    problems.append(f"{path}: {_name(value)} cannot be kept; kept as text")
     return _as_text(value)
 
 
-def _encode_mapping(value: Mapping[Any, Any], path: str, problems: list[str], depth: int) -> Any:
+def _encode_mapping(value: Mapping[Any, Any], path: str, problems: _Problems, depth: int) -> Any:
     pairs = [(key, _encode(item, f"{path}.{key}", problems, depth + 1)) for key, item in value.items()]
     plain_keys = all(type(key) is str and _is_clean(key) for key, _ in pairs)
     if plain_keys and not any(key.startswith("$") for key, _ in pairs):
@@ -110,10 +136,18 @@ def _is_clean(text: str) -> bool:
 
 def _as_text(value: object) -> str:
     try:
-        text = str(value)
-    except Exception as error:  # noqa: BLE001 - a broken __str__ of the project must not break its call
-        text = f"<{type(value).__name__}: {type(error).__name__}>"
-    return text.encode("utf-8", "replace").decode()
+        # Not text.encode(): what __str__ gave may be a str with ideas of its own.
+        return str.encode(str(value), "utf-8", "replace").decode()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a broken __str__ of the project must not break its call
+        return f"<{_name(value)}: {_name(error)}>"
+
+
+def _name(value: object) -> str:
+    """Of its type, whatever the project's metaclass says."""
+    name = type.__getattribute__(type(value), "__name__")
+    return str.encode(name, "utf-8", "replace").decode()
 
 
 def _write_datetime(value: Any) -> Any:

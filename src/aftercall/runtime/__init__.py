@@ -9,7 +9,7 @@ See docs/agents.md.
 
 from __future__ import annotations
 
-from aftercall.runtime.agents import Added, Agent, Entry, add, find, in_place, projects, versions
+from aftercall.runtime.agents import Added, Agent, Entry, add, checked, find, in_place, projects, versions
 from aftercall.runtime.check import check
 from aftercall.runtime.host import Host, Prompt
 from aftercall.runtime.layout import Layout
@@ -37,6 +37,7 @@ __all__ = [
     "Snapshot",
     "add",
     "check",
+    "checked",
     "find",
     "in_place",
     "projects",

@@ -2,6 +2,7 @@
 
 <home>/agents/<project>/index.json
 <home>/agents/<project>/<version>/...      a copy, never changed again
+<home>/agents/<project>/<version>.json     what loading it told, when it was added
 """
 
 from __future__ import annotations
@@ -103,7 +104,9 @@ def add(home: Path, project: str, folder: Path, python: str | Path | None = None
             account_id=told.account_id,
         )
         _write(place, [newest, *(entry for entry in entries if entry.version != number)])
-    return Added(agent, known is None, check(agent.folder, interpreter.executable))
+    loaded = check(agent.folder, interpreter.executable)
+    _write_json(place / f"{number}.json", loaded)
+    return Added(agent, known is None, loaded)
 
 
 def projects(home: Path) -> list[str]:
@@ -127,6 +130,14 @@ def find(home: Path, project: str, number: str | None = None) -> Agent:
         f"project {project} has no agent: `aftercall agents add DIR --project {project}`",
         code="AGENT_NOT_FOUND",
     )
+
+
+def checked(home: Path, project: str, number: str) -> Loaded | None:
+    """What ``check`` told of a version when it was added; None where that was not kept."""
+    try:
+        return msgspec.json.decode((_place(home, project) / f"{number}.json").read_bytes(), type=Loaded)
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return None
 
 
 def in_place(folder: Path, project: str = "local", python: str | Path | None = None) -> Agent:
@@ -164,9 +175,14 @@ def _read(folder: Path) -> list[Entry]:
 
 
 def _write(place: Path, entries: list[Entry]) -> None:
-    temporary = place / f".index-{os.getpid()}"
+    _write_json(place / "index.json", {"schema": 1, "versions": entries})
+
+
+def _write_json(path: Path, value: Any) -> None:
+    """Whole or not at all."""
+    temporary = path.with_name(f".{path.stem}-{os.getpid()}")
     with temporary.open("wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode({"schema": 1, "versions": entries}), indent=2))
+        file.write(msgspec.json.format(msgspec.json.encode(value), indent=2))
         file.flush()
         os.fsync(file.fileno())
-    temporary.replace(place / "index.json")
+    temporary.replace(path)

@@ -16,7 +16,8 @@ from aftercall.runtime.capture import Capture
 from aftercall.runtime.host import Host
 from aftercall.runtime.limits import Limits
 from aftercall.runtime.outcome import Failure, Outcome
-from aftercall.sdk.limits import FIELD_CHARACTERS, fit
+from aftercall.sdk.bounds import FIELD_CHARACTERS
+from aftercall.sdk.limits import fit
 
 KINDS = frozenset({"metric", "state", "log", "flow", "update", "handoff", "sms", "custom"})
 """What a function may say of its conversation. The child is not trusted to say the rest, such as erasure."""

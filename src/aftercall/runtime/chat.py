@@ -49,6 +49,8 @@ class Chat:
         self._analyse = analyse
         self._shown = 0
         self._ended = False
+        self.analysed_well = True
+        """Whether ``end_function`` returned, where it ran here."""
 
     @property
     def is_over(self) -> bool:
@@ -78,6 +80,7 @@ class Chat:
         self._ended = True
         handed = bool(self.call.of_kind("handoff"))
         ended = self.call.ends("handoff" if handed else reason, analyse=self._analyse)
+        self.analysed_well = ended is None or ended.ok
         return [*self._news(), *_failed("end_function", ended), Line("end", self.call.id)]
 
     # --- inside
@@ -158,10 +161,11 @@ class Chat:
         """What happened since the last look, as far as a person wants to see it."""
         events = self.call.events[self._shown :]
         self._shown = len(self.call.events)
-        return [line for event in events if (line := _line(event)) is not None]
+        return [line for event in events if (line := line_of(event)) is not None]
 
 
-def _line(event: Event) -> Line | None:
+def line_of(event: Event) -> Line | None:
+    """How an event is shown; None: not at all."""
     kind = event["kind"]
     if kind == "turn" and event["speaker"] == "agent":
         return Line("agent", event["text"])

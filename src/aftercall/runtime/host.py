@@ -24,8 +24,8 @@ class Prompt:
     prompt: str
     show_history: bool
     return_json: bool
-    model: str
-    """As the project names it."""
+    model: str | None
+    """As the project names it; None: it names none."""
     history: list[dict[str, str]]
     """``{type: UserInput | AgentResponse, text}``; empty unless ``show_history``."""
     position: int
@@ -83,7 +83,7 @@ def _prompt(conversation_id: str, position: int, ask: dict[str, Any]) -> Prompt:
         prompt=str(ask["prompt"]),
         show_history=ask.get("show_history") is True,
         return_json=ask.get("return_json") is True,
-        model=str(ask.get("model") or "gpt-4o"),
+        model=str(ask["model"]) if ask.get("model") else None,
         history=[{"type": str(said["type"]), "text": str(said["text"])} for said in ask.get("history") or []],
         position=position,
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from aftercall.model.ids import new_id
 from aftercall.model.times import datetime_ms, parse_ms
-from aftercall.sdk.limits import ID_CHARACTERS
+from aftercall.sdk.bounds import ID_CHARACTERS
 from aftercall.sdk.metrics import kind_of
 from aftercall.sdk.plain import basic, is_a, mend_name, plain, text_of
 

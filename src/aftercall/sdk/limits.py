@@ -6,12 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from aftercall.model.events import End, Event, Facts, encoder
-
-FIELD_CHARACTERS = 1_000
-TEXT_CHARACTERS = 262_144
-EVENT_BYTES = 1_048_576
-TAGS = 200
-ID_CHARACTERS = 200
+from aftercall.sdk.bounds import EVENT_BYTES, FIELD_CHARACTERS, TAGS, TEXT_CHARACTERS
 
 _LONG = frozenset(
     {"text", "translated_text", "content", "message", "traceback", "error", "reason", "utterance"}

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Final, final
 
-from aftercall.sdk.limits import TEXT_CHARACTERS
+from aftercall.sdk.bounds import TEXT_CHARACTERS
 from aftercall.sdk.plain import MAX_NAME, basic, clean, is_a, is_clean, mend_name, text_of, type_name
 
 _INT64 = 2**63

@@ -10,10 +10,11 @@ import msgspec
 
 from aftercall.model.events import Event, Log, encoder
 from aftercall.model.times import now_ms
+from aftercall.sdk.bounds import FIELD_CHARACTERS
 from aftercall.sdk.facts import Problems
 from aftercall.sdk.fork import ForkAware, process, watch
 from aftercall.sdk.intake import Head
-from aftercall.sdk.limits import FIELD_CHARACTERS, fit
+from aftercall.sdk.limits import fit
 from aftercall.sdk.modes import WrongType
 from aftercall.sdk.sink import Sink
 

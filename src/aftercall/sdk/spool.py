@@ -11,6 +11,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -81,8 +82,10 @@ class Spool:
             raise sqlite3.ProgrammingError("the spool is closed")  # opening it would make the file anew
         if self._connection is None:
             if self.path is not None:
-                # created by us, before SQLite does: transcripts are nobody else's business
-                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+                # created by us, before SQLite does: transcripts are nobody else's business. One that exists
+                # is left alone: closing it would drop this process's locks on it (POSIX)
+                with suppress(FileExistsError):
+                    os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
             connection = sqlite3.connect(
                 self.path or ":memory:", timeout=5, isolation_level=None, check_same_thread=False
             )

@@ -22,12 +22,13 @@ from aftercall.store.projection import (
     turn_row,
     version,
 )
+from aftercall.store.shard import Standing
 
 
 class Touched:
     """One conversation within one group commit."""
 
-    __slots__ = ("erased", "fresh", "known", "known_digest", "repeated", "rows_at", "unfinished")
+    __slots__ = ("complete", "erased", "fresh", "known", "known_digest", "repeated", "rows_at", "unfinished")
 
     def __init__(self, known: dict[str, Entry], finished: Digest | None = None) -> None:
         """``finished``: the digest of what this process last saw to its end, if it did."""
@@ -35,11 +36,17 @@ class Touched:
         self.known_digest = digest(known.values()) if known else NOTHING
         self.unfinished = bool(known) and finished != self.known_digest
         """The commit of what is known may have got no further than the events, here or on another server."""
+        self.complete = False
+        """A row made of just these events was seen: their commit got to its end, wherever it was."""
         self.fresh: dict[str, Entry] = {}
         self.repeated = False
         self.rows_at: set[int] = set()
-        """Starts under which rows stand, looked up only for a sweep's sake; see ``Committer._find_rows``."""
+        """Starts under which rows were seen to stand; see ``Committer._find_rows``."""
         self.erased = any(type(told.event) is Erasure for told in known.values())
+
+    def has_row(self, row: Standing) -> None:
+        self.rows_at.add(row.started_at)
+        self.complete = len(self.known) == row.events
 
     def digest(self) -> Digest:
         return digest(self.fresh.values(), self.known_digest)
@@ -67,7 +74,8 @@ def project(
     retracting = bool(c.retracted)
     # What was said before is written again only where it may stand wrong: after a move, a retraction,
     # or where the commit before may have got no further than the events.
-    again = bool(earlier) or retracting or one.repeated or one.unfinished or not one.fresh
+    unsure = not one.complete and (one.unfinished or not one.fresh)
+    again = bool(earlier) or retracting or one.repeated or unsure
     for turn in c.turns:
         if again or turn.event_id in one.fresh:
             turns.append(turn_row(project_id, turn, c.started_at, version_))

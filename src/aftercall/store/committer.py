@@ -21,6 +21,8 @@ import zlib
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
 from aftercall.catalog.definitions import Registry
 from aftercall.errors import Unavailable
 from aftercall.model.events import Erasure, Metric
@@ -36,7 +38,7 @@ from aftercall.store.projection import Row, TurnRow
 from aftercall.store.queries import sql
 from aftercall.store.registry import Registries
 from aftercall.store.schema import wide_table
-from aftercall.store.shard import Part, Shard, Verdict
+from aftercall.store.shard import Part, Shard, Standing, Verdict
 
 MAX_PENDING_EVENTS = 200_000
 """Beyond this many events waiting, requests are turned away with 503 rather than held in memory."""
@@ -76,8 +78,13 @@ class Committer:
         items: Sequence[Incoming],
         rejects: Sequence[Row] = (),
         reproject: Sequence[str] = (),
+        refresh: Sequence[Standing] = (),
     ) -> list[Future[Verdict]]:
-        """Futures that answer when these events are on disk and visible. Raises Unavailable when too busy."""
+        """Futures that answer when these events are on disk and visible. Raises Unavailable when too busy.
+
+        ``reproject``: conversations of which anything may stand wrong. ``refresh``: rows that are complete
+        and only have to be made again, with other columns.
+        """
         if self._closed:
             raise Unavailable("The server is stopping. Nothing of this request was taken: send it again.")
         if self.pending > MAX_PENDING_EVENTS:
@@ -96,12 +103,22 @@ class Committer:
             share(item.event.conversation_id).items.append(item)
         for conversation_id in reproject:
             share(conversation_id).reproject.append(conversation_id)
+        for standing in refresh:
+            share(standing.conversation_id).refresh.append(standing)
         if rejects:
             any_share = next(iter(shares.values()), None) or share("")
             any_share.rejects.extend(rejects)
         for number, part in shares.items():
             self._shards[number].put(part)
         return [part.future for part in shares.values()]
+
+    def barrier(self) -> None:
+        """Wait until every commit that is under way now has come to its end."""
+        parts = [Part(0, [], [], Future(), []) for _ in self._shards]
+        for shard, part in zip(self._shards, parts, strict=True):
+            shard.put(part)
+        for part in parts:
+            part.future.result()
 
     @property
     def pending(self) -> int:
@@ -137,6 +154,8 @@ class Committer:
             self._take(part, verdict, touched.get(part.project_id, {}), records, stamp)
         for part in parts:
             self._find_rows(part.project_id, part.reproject, touched.get(part.project_id, {}))
+            for standing in part.refresh:
+                touched[part.project_id][standing.conversation_id].has_row(standing)
         self._engine.insert("rejects", [reject for part in parts for reject in part.rejects])
         self._engine.insert("events", records)
         self._project(touched)
@@ -174,6 +193,7 @@ class Committer:
             wanted = ids.setdefault(part.project_id, set())
             wanted.update(item.event.conversation_id for item in part.items)
             wanted.update(part.reproject)
+            wanted.update(standing.conversation_id for standing in part.refresh)
         return {
             project_id: {
                 cid: Touched(known, self._finished.get(project_id, cid))
@@ -217,6 +237,18 @@ class Committer:
                 verdict.accepted += 1
 
     def _project(self, touched: AllTouched) -> None:
+        """Write the tables. Once more, should a column have changed under our hands: its registry is then
+        another than the one we took the values for."""
+        revisions = {project_id: self._registries.of(project_id).revision for project_id in touched}
+        try:
+            self._write(touched)
+        except ClickHouseError:
+            fresh = {id_: self._registries.of(id_, fresh=True).revision for id_ in touched}
+            if fresh == revisions:
+                raise
+            self._write(touched)
+
+    def _write(self, touched: AllTouched) -> None:
         turns: list[TurnRow] = []
         rows: dict[int, list[Row]] = {}
         erased: list[tuple[int, str]] = []

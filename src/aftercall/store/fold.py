@@ -19,6 +19,7 @@ from aftercall.model.events import (
     Erasure,
     Facts,
     Failure,
+    Flow,
     FunctionCall,
     Handoff,
     Metric,
@@ -58,10 +59,13 @@ class Conversation:
         "erased",
         "facts",
         "failures",
+        "flows",
         "function_calls",
         "function_errors",
+        "functions",
         "handoff",
         "handoff_at",
+        "handoffs",
         "last_event_at",
         "last_received_at",
         "metrics",
@@ -70,7 +74,9 @@ class Conversation:
         "seqs_missing",
         "started_at",
         "state",
+        "steps",
         "turns",
+        "writes",
     )
 
     def __init__(self) -> None:
@@ -84,11 +90,18 @@ class Conversation:
         self.turns: list[Entry] = []
         self.metrics: dict[str, list[Entry]] = {}
         """By name, the writes of the highest source, in order: the last one is the value."""
+        self.writes: list[Entry] = []
+        """Every write of a metric that counts, of whatever name and source, in order."""
         self.state: dict[str, Any] = {}
         self.handoff: Handoff | None = None
         self.handoff_at: int | None = None
+        self.handoffs = 0
         self.function_calls = 0
         self.function_errors = 0
+        self.functions: dict[str, bool] = {}
+        """Of each function called, in the order of the first calls: whether a call of it failed."""
+        self.flows: dict[str, None] = {}
+        self.steps: dict[str, None] = {}
         self.failures = 0
         self.seqs_missing = 0
         self.postcall = Standing()
@@ -145,11 +158,14 @@ def _scan(conversation: Conversation, entries: list[Entry]) -> None:
             conversation.turns.append(entry)
         elif kind is Metric:
             assert isinstance(event, Metric)
+            conversation.writes.append(entry)
             writes.setdefault(event.name, []).append(entry)
         elif kind is FunctionCall:
             assert isinstance(event, FunctionCall)
             conversation.function_calls += 1
-            conversation.function_errors += event.error is not None
+            failed = event.error is not None
+            conversation.function_errors += failed
+            conversation.functions[event.name] = failed or conversation.functions.get(event.name, False)
         elif kind is State:
             assert isinstance(event, State)
             conversation.state.update(event.set)
@@ -157,7 +173,14 @@ def _scan(conversation: Conversation, entries: list[Entry]) -> None:
                 conversation.state.pop(key, None)
         elif isinstance(event, Facts):
             _facts(conversation, ranks, entry, event)
+        elif kind is Flow:
+            assert isinstance(event, Flow)
+            if event.flow:
+                conversation.flows[event.flow] = None
+            if event.step:
+                conversation.steps[event.step] = None
         elif kind is Handoff:
+            conversation.handoffs += 1
             if entry.rank >= ranks.get("handoff", -1):
                 ranks["handoff"] = entry.rank
                 conversation.handoff, conversation.handoff_at = event, entry.at

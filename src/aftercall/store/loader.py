@@ -16,19 +16,25 @@ from aftercall.store.queries import sql
 log = logging.getLogger(__name__)
 
 
-def load_entries(engine: Engine, project_id: int, ids: Collection[str]) -> dict[str, dict[str, Entry]]:
+def load_entries(
+    engine: Engine, project_id: int, ids: Collection[str], *, metric: str | None = None
+) -> dict[str, dict[str, Entry]]:
     """The stored events of these conversations, by conversation and event id.
+
+    ``metric``: only what decides about the value of the metric of this name.
 
     Read without FINAL: of copies that two servers may have stored at once, the first to arrive is kept
     here just as the engine keeps it when it merges.
     """
     found: dict[str, dict[str, Entry]] = {conversation_id: {} for conversation_id in ids}
+    statement = sql("events", "of_conversations" if metric is None else "of_metric")
+    bound = {"project": project_id} if metric is None else {"project": project_id, "metric": metric}
     records = (
         record
         for some in engine.bindable(ids)
         for record in engine.select_json(
-            sql("events", "of_conversations"),
-            {"project": project_id, "conversations": some},
+            statement,
+            {**bound, "conversations": some},
             list[tuple[str, str, int, int, int, str]],
         )
     )

@@ -5,18 +5,19 @@ Rows are dicts of column to JSON value, as they are inserted; a column left out 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
 
 from aftercall.catalog.definitions import Registry
-from aftercall.model.events import Facts, Metric, Retraction, Turn
-from aftercall.model.values import NotCoercible, Value, coerce
+from aftercall.model.builtins import COLUMNS_VERSION
+from aftercall.model.events import Facts, Retraction, Turn
 from aftercall.store.attempts import is_of_attempt
 from aftercall.store.fold import Conversation, not_of_the_call, order, retractions, started_at
 from aftercall.store.incoming import Entry, commit_of, seconds
+from aftercall.store.spoken import add_spoken
+from aftercall.store.writes import add_writes
 
 Row = dict[str, Any]
 _encode = msgspec.json.Encoder().encode
@@ -34,6 +35,7 @@ def conversation_row(conversation_id: str, c: Conversation, events: int, registr
         "num_function_errors": c.function_errors,
         "num_errors": c.failures,
         "handoff": c.handoff is not None,
+        "num_handoffs": c.handoffs,
         "seqs_missing": c.seqs_missing,
         "last_event_at": seconds(c.last_event_at),
         "last_received_at": seconds(c.last_received_at),
@@ -48,14 +50,23 @@ def conversation_row(conversation_id: str, c: Conversation, events: int, registr
     _add_facts(row, c)
     _add_end(row, c)
     _add_postcall(row, c)
-    _add_turn_counts(row, c)
-    _add_metrics(row, c, registry)
+    _add_functions(row, c)
+    add_spoken(row, c)
+    add_writes(row, c, registry)
     return row
 
 
+_REVISIONS = (1 << 24) - 1
+
+
 def version(events: int, revision: int) -> int:
-    """Of two rows the one made from more events wins; from as many, the one of the newer registry."""
-    return (events << 32) + revision
+    """Of two rows the one made from more events wins; from as many, the one that was made by the newer
+    code or with the newer registry. ``stamp`` is its lower half: what the row was made with."""
+    return (events << 32) + stamp(revision)
+
+
+def stamp(revision: int, columns: int = COLUMNS_VERSION) -> int:
+    return (columns << 24) + min(revision, _REVISIONS)
 
 
 def _add_facts(row: Row, c: Conversation) -> None:
@@ -100,42 +111,16 @@ def agent_duration_ms(c: Conversation) -> int:
     return max(until - c.started_at, 0)
 
 
-def _add_turn_counts(row: Row, c: Conversation) -> None:
-    silences = ood = interruptions = 0
-    for entry in c.turns:
-        turn: Turn = entry.event
-        silences += turn.is_silence
-        ood += turn.is_ood
-        interruptions += turn.interrupted
-    row["num_silences"], row["num_ood"], row["num_interruptions"] = silences, ood, interruptions
-
-
-def _add_metrics(row: Row, c: Conversation, registry: Registry) -> None:
-    invalid = []
-    for name, writes in c.metrics.items():
-        metric = registry.by_name.get(name)
-        if metric is None:
-            continue
-        try:
-            value = metric_value(writes[-1], metric.type, metric.options)
-        except NotCoercible:
-            invalid.append(name)
-        else:
-            if value is not None:
-                row[metric.column] = value
-    row["metrics_written"] = list(c.metrics)
-    if invalid:
-        row["metrics_invalid"] = invalid
-
-
-def metric_value(entry: Entry, type_: Any, options: Sequence[str] = ()) -> Value | None:
-    """The write's value as the metric's type; None for an explicit null. Raises NotCoercible."""
-    event: Metric = entry.event
-    if event.invalid is not None:
-        raise NotCoercible(event.invalid)
-    if event.value is None:
-        return None
-    return coerce(True if event.value is UNSET else event.value, type_, options)
+def _add_functions(row: Row, c: Conversation) -> None:
+    """Names of what was called and visited; the arrays' default is empty."""
+    if c.functions:
+        row["function_names"] = list(c.functions)
+    if c.function_errors:
+        row["function_failures"] = [name for name, failed in c.functions.items() if failed]
+    if c.flows:
+        row["flows"] = list(c.flows)
+    if c.steps:
+        row["steps"] = list(c.steps)
 
 
 class TurnRow(msgspec.Struct, gc=False):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 from aftercall.catalog.catalog import Catalog
 from aftercall.catalog.definitions import Registry
 from aftercall.model.values import MetricType
 from aftercall.store.engine import Engine
-from aftercall.store.schema import ensure_wide_table
+from aftercall.store.schema import adopt
 
 AUTO_LIMIT = 500
 """So many names of a project enter its registry by themselves; the rest stay events and are counted."""
@@ -30,6 +31,8 @@ class Registries:
         self._known: dict[int, tuple[float, Registry]] = {}
         self._guard = threading.Lock()
         self._refused: dict[int, set[str]] = {}
+        self.changed: Callable[[int], None] = lambda _project_id: None
+        """Called with the project whose registry turned out to be another than before."""
 
     def of(self, project_id: int, *, fresh: bool = False) -> Registry:
         """The project's registry, at most FRESH_S old, with a column in the wide table for each metric."""
@@ -42,10 +45,10 @@ class Registries:
                 self._known[project_id] = (asked, known[1])
                 return known[1]
             registry = self._catalog.metrics.list(project_id)
-            columns = {metric.column: metric.type for metric in registry.metrics}
-            ensure_wide_table(self._engine, self._catalog, project_id, columns)
+            registry = adopt(self._engine, self._catalog, registry, known[1] if known else None)
             self._known[project_id] = (asked, registry)
-            return registry
+        self.changed(project_id)
+        return registry
 
     def register(self, project_id: int, names: dict[str, MetricType]) -> Registry:
         """Enter names nobody registered, with their inferred types, as far as the limit allows."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from aftercall.catalog.catalog import Catalog
+from aftercall.catalog.definitions import Registry
+from aftercall.catalog.moved_columns import move_columns_aside
 from aftercall.errors import Unavailable
-from aftercall.model.builtins import BUILTINS
+from aftercall.model.builtins import BUILTIN_COLUMNS, BUILTINS
 from aftercall.store.engine import Engine, quoted
+from aftercall.store.outstanding import applied, changing, mark
 from aftercall.store.queries import sql
 
 MIGRATIONS: list[list[str]] = [
@@ -24,6 +27,18 @@ METRIC_TYPES = {
     "integer": "Nullable(Int64)",
     "text": "Nullable(String) CODEC(ZSTD(1))",
 }
+
+
+_CONVERTS = {
+    ("Nullable(String)", "LowCardinality(Nullable(String))"),
+    ("LowCardinality(Nullable(String))", "Nullable(String)"),
+    ("Nullable(Int64)", "Nullable(Float64)"),
+}
+"""Changes of type which the engine carries out on the values there are. After any other the column is empty
+until the rows have been made again; see reprojection.py."""
+
+_ASIDE = ":"
+"""In the name of a column that is on its way in or out; no metric's column has it."""
 
 
 def migrate(engine: Engine, catalog: Catalog) -> None:
@@ -60,38 +75,75 @@ def wide_table(project_id: int) -> str:
     return f"conversations_{int(project_id)}"
 
 
-def ensure_wide_table(
-    engine: Engine, catalog: Catalog, project_id: int, metrics: Mapping[str, str]
-) -> set[str]:
-    """Make the project's wide table, or add the metric columns (name to type) it lacks; its columns then.
+def adopt(engine: Engine, catalog: Catalog, registry: Registry, before: Registry | None) -> Registry:
+    """Make ready for rows by this registry, where ``before`` was used until now: what changed is marked for
+    the rows there are, and the wide table gets a column of its type for every built-in and every metric.
 
-    Read first, change only under the lock: ADD COLUMN IF NOT EXISTS with another type silently does
-    nothing, and every change costs the engine tens of milliseconds.
+    Answers with the registry that the table then stands for: a newer one, if there is one by now. Read
+    first, change only under the lock: ADD COLUMN IF NOT EXISTS with another type silently does nothing,
+    and every change costs the engine tens of milliseconds.
     """
-    table = wide_table(project_id)
-    columns = _columns(engine, table)
-    if columns and not _definitions(metrics, columns):
-        return columns
+    project_id, table = registry.project_id, wide_table(registry.project_id)
+    clash = any(metric.column in BUILTIN_COLUMNS for metric in registry.metrics)
+    changed = changing(applied(catalog, project_id), before, registry)
+    if not clash and not changed and not _changes(registry, columns_of(engine, table)):
+        return registry
     with catalog.lock(LOCK):
-        columns = _columns(engine, table)
-        missing = _definitions(metrics, columns)
+        if clash:
+            move_columns_aside(catalog.database, project_id)
+        # Again, now that nobody else changes it: an older registry must not change anything back.
+        registry = catalog.metrics.list(project_id)
+        if changed := changing(applied(catalog, project_id), before, registry):
+            mark(catalog, project_id, changed)
+        columns = columns_of(engine, table)
         if not columns:
-            engine.command(sql("schema", "wide_table", table=table, columns=",\n    ".join(missing)))
-        elif missing:
-            engine.command(f"ALTER TABLE {table} " + ", ".join(f"ADD COLUMN {d}" for d in missing))
-        return _columns(engine, table)
+            definitions = ",\n    ".join(f"{quoted(name)} {kind}" for name, kind in _wanted(registry).items())
+            engine.command(sql("schema", "wide_table", table=table, columns=definitions))
+        for change in _changes(registry, columns) if columns else ():
+            engine.command(f"ALTER TABLE {table} {change}")
+        return registry
 
 
-def _definitions(metrics: Mapping[str, str], columns: set[str]) -> list[str]:
-    """Of the columns that are not there: all, or new metrics and what a newer version built in."""
+def _wanted(registry: Registry) -> dict[str, str]:
     wanted = {column.name: column.sql_type for column in BUILTINS}
-    wanted |= {name: METRIC_TYPES[type_] for name, type_ in metrics.items()}
-    return [f"{quoted(name)} {sql_type}" for name, sql_type in wanted.items() if name not in columns]
+    return wanted | {metric.column: METRIC_TYPES[metric.type] for metric in registry.metrics}
 
 
-def _columns(engine: Engine, table: str) -> set[str]:
+def _changes(registry: Registry, columns: Mapping[str, str]) -> list[str]:
+    """What to ALTER, statement by statement: for new metrics, for those of another type now, for what a newer
+    version built in (a metric may have had a column of that name before), and for what a crash left."""
+    added, others = [], [f"DROP COLUMN `{name}`" for name in columns if _ASIDE in name]
+    for column, kind in _wanted(registry).items():
+        name, before, after = quoted(column), columns.get(column), _bare(kind)
+        if before is None:
+            added.append(f"ADD COLUMN {name} {kind}")
+        elif (before, after) in _CONVERTS:
+            others.append(f"MODIFY COLUMN {name} {kind}")
+        elif before != after:
+            others += _replaced(column, kind)
+    return [*([", ".join(added)] if added else []), *others]
+
+
+def _replaced(column: str, kind: str) -> list[str]:
+    """Another column takes the place of this one, for readers at one moment. DROP and ADD of one name in one
+    statement would be shorter: beside inserts, that statement soon waits for ever (chDB 4.4)."""
+    new, old = f"`{column}{_ASIDE}new`", f"`{column}{_ASIDE}old`"
+    return [
+        f"ADD COLUMN {new} {kind}",
+        f"RENAME COLUMN {quoted(column)} TO {old}, RENAME COLUMN {new} TO {quoted(column)}",
+        f"DROP COLUMN {old}",
+    ]
+
+
+def _bare(kind: str) -> str:
+    """As ``system.columns`` says it."""
+    return kind.split(" CODEC")[0].split(" DEFAULT")[0]
+
+
+def columns_of(engine: Engine, table: str) -> dict[str, str]:
+    """Name to type; empty where there is no such table."""
     rows = engine.select(
-        "SELECT name FROM system.columns WHERE database = {db:String} AND table = {table:String}",
+        "SELECT name, type FROM system.columns WHERE database = {db:String} AND table = {table:String}",
         {"db": engine.database, "table": table},
     )
-    return {row[0] for row in rows}
+    return {str(name): str(kind) for name, kind in rows}

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from aftercall.errors import AftercallError, Unavailable
 from aftercall.store.incoming import Incoming
@@ -31,6 +32,16 @@ class Verdict:
     """(position, code, reason)"""
 
 
+class Standing(NamedTuple):
+    """A conversation's row as it stands in the wide table."""
+
+    conversation_id: str
+    started_at: int
+    """Epoch milliseconds; part of the row's key."""
+    events: int
+    """How many it was made from."""
+
+
 @dataclass(slots=True)
 class Part:
     """A shard's share of one request."""
@@ -41,6 +52,8 @@ class Part:
     future: Future[Verdict]
     reproject: list[str]
     """Conversations to fold and write again though nothing new was said of them."""
+    refresh: list[Standing] = field(default_factory=list)
+    """Rows to make again because columns changed; what was said stays as it is, where it is complete."""
 
 
 class Shard:

@@ -10,23 +10,59 @@ from fastapi import FastAPI
 
 from aftercall import __version__
 from aftercall.config import Config
-from aftercall.web import errors, openapi, pages
+from aftercall.web import errors, openapi
 from aftercall.web.api import (
+    agent_versions,
     agents,
+    attempts,
+    conversation_view,
     conversations,
+    corrections,
+    custom_metrics,
+    deliveries,
     events,
+    export,
     health,
     ingest,
     keys,
-    later,
+    metrics,
+    postcall,
     projects,
+    query,
+    registry,
     rejects,
+    timeline,
+    webhooks,
 )
 from aftercall.web.api.documented import ERRORS
 from aftercall.web.envelope import Envelope
+from aftercall.web.pages import routes as pages
 from aftercall.web.services import Services
 
-ROUTERS = (ingest, conversations, agents, events, rejects, projects, keys, later, health, pages)
+ROUTERS = (
+    ingest,
+    conversations,
+    agents,
+    events,
+    timeline,
+    corrections,
+    attempts,
+    postcall,
+    rejects,
+    webhooks,
+    deliveries,
+    agent_versions,
+    projects,
+    keys,
+    query,
+    export,
+    conversation_view,
+    metrics,
+    registry,
+    custom_metrics,
+    health,
+    pages,
+)
 
 
 def create_app(config: Config, services: Services | None = None) -> FastAPI:

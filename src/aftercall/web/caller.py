@@ -1,4 +1,4 @@
-"""Who asks, what their key allows, and which project they speak of."""
+"""Who asks (a key, or a person who is signed in), what they may do, and which project they speak of."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from aftercall.errors import Forbidden, InvalidInput, NotFound, Unauthorized
 from aftercall.ingest.explain import shown
 from aftercall.web.answers import Json, encoder
 from aftercall.web.services import Services
+from aftercall.web.session import is_own_request, session_token
 
 P = ParamSpec("P")
 
@@ -33,7 +34,8 @@ ProjectHeader = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A request whose key was found good. Its methods are for the services' threads: they ask the catalog."""
+    """A request whose key or session was found good. Its methods are for the services' threads: they ask
+    the catalog."""
 
     services: Services
     principal: Principal
@@ -43,8 +45,11 @@ class Caller:
 
     def need(self, scope: Scope) -> None:
         """Raises Forbidden."""
-        if not self.may(scope):
-            raise Forbidden(f"This key lacks the scope {scope}: make one that has it (POST /v1/keys).")
+        if self.may(scope):
+            return
+        if self.principal.person_id is not None:
+            raise Forbidden(f"Your role does not include {scope}: an administrator can change that.")
+        raise Forbidden(f"This key lacks the scope {scope}: make one that has it (POST /v1/keys).")
 
     def project(self, slug: str, account: str | None = None) -> Project:
         """Raises Forbidden where the key is for another one, NotFound where there is none."""
@@ -52,6 +57,8 @@ class Caller:
         if account is not None and account != own.account_slug:
             raise Forbidden(
                 f"This key belongs to the account {own.account_slug!r}, not to {_quoted(account)}."
+                if own.person_id is None
+                else f"You belong to the account {own.account_slug!r}, not to {_quoted(account)}."
             )
         # Told apart before looking: a key must not learn which other projects there are.
         if own.project_slug not in (None, slug):
@@ -60,7 +67,8 @@ class Caller:
             found = self.services.catalog.projects.find(slug, account=own.account_slug)
         except InvalidInput:  # no project can have such a slug
             found = None
-        if found is None:
+        # To a person, a project that they may not see is one that does not exist.
+        if found is None or not own.reaches(found.account_id, found.id):
             message = f"There is no project {_quoted(slug)}{self._nearest(slug)}"
             raise NotFound(message, code="PROJECT_NOT_FOUND")
         return found
@@ -70,14 +78,21 @@ class Caller:
         own = self.principal.project_slug
         if header is None and own is None:
             raise InvalidInput(
-                "This key is for the whole account: name the project in the header x-aftercall-project.",
+                "This key is for the whole account: name the project in the header x-aftercall-project."
+                if self.principal.person_id is None
+                else "Name the project in the header x-aftercall-project.",
                 code="PROJECT_REQUIRED",
             )
         return self.project(header if header is not None else own or "")
 
+    def projects(self) -> list[Project]:
+        """Those that are reached, the oldest first."""
+        own = self.principal
+        projects = self.services.catalog.projects.list(account=own.account_slug)
+        return [one for one in projects if own.reaches(one.account_id, one.id)]
+
     def _nearest(self, slug: str) -> str:
-        projects = self.services.catalog.projects.list(account=self.principal.account_slug)
-        slugs = [project.slug for project in projects]
+        slugs = [project.slug for project in self.projects()]
         near = difflib.get_close_matches(slug[:63], slugs, 3, cutoff=0.5) or slugs[:3]
         hint = f": did you mean {' or '.join(map(repr, near))}?" if near else "."
         return f"{hint} POST /v1/projects makes one."
@@ -93,14 +108,27 @@ def _quoted(text: str) -> str:
     return repr(shown(text, 80))
 
 
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """What a request brings to say who asks. ``own``: it changes nothing, or comes from our own pages."""
+
+    key: str | None = None
+    session: str | None = None
+    own: bool = False
+
+
 async def presented_key(
+    request: Request,
     header: Annotated[str | None, Security(_key_header)],
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
-) -> str | None:
-    return header or (bearer.credentials if bearer else None)
+) -> Presented:
+    key = header or (bearer.credentials if bearer else None)
+    if key:  # which no other site can make a browser send: then the cookie does not count
+        return Presented(key)
+    return Presented(None, session_token(request), is_own_request(request))
 
 
-PresentedKey = Annotated[str | None, Depends(presented_key)]
+PresentedKey = Annotated[Presented, Depends(presented_key)]
 
 
 def services_of(request: Request) -> Services:
@@ -108,20 +136,34 @@ def services_of(request: Request) -> Services:
     return services
 
 
-def authenticate(services: Services, key: str | None, scope: Scope) -> Caller:
+def authenticate(services: Services, presented: Presented, scope: Scope) -> Caller:
     """Raises Unauthorized or Forbidden."""
-    if not key:
-        raise Unauthorized("A key is needed: send it as x-api-key or as Authorization: Bearer.")
-    principal = services.catalog.keys.verify(key)
-    if principal is None:
-        raise Unauthorized("This key is unknown or revoked.")
-    caller = Caller(services, principal)
+    caller = Caller(services, _principal(services, presented))
     caller.need(scope)
     return caller
 
 
+def _principal(services: Services, presented: Presented) -> Principal:
+    if presented.key:
+        principal = services.catalog.keys.verify(presented.key)
+        if principal is None:
+            raise Unauthorized("This key is unknown or revoked.")
+        return principal
+    if not presented.session:
+        raise Unauthorized("A key is needed: send it as x-api-key or as Authorization: Bearer.")
+    found = services.catalog.sessions.find(presented.session)
+    if found is None:
+        raise Unauthorized("You are signed out: sign in again.", code="SIGNED_OUT")
+    if not presented.own:
+        raise Forbidden(
+            "A session may change something only from this server's own pages: from elsewhere use a key.",
+            code="CROSS_SITE",
+        )
+    return found[0].principal
+
+
 def needs(scope: Scope) -> Any:
-    """A dependency: the Caller, whose key has ``scope``."""
+    """A dependency: the Caller, whose key or role has ``scope``."""
 
     async def caller(request: Request, key: PresentedKey) -> Caller:
         services = services_of(request)

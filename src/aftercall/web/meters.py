@@ -5,6 +5,7 @@ No label carries anything of a customer: routes are templates, codes are ours.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -24,7 +25,10 @@ from aftercall.ingest.intake import Answer
 
 if TYPE_CHECKING:
     from aftercall.catalog.catalog import Catalog
+    from aftercall.jobs import Jobs
     from aftercall.store.store import Store
+
+log = logging.getLogger(__name__)
 
 REJECTS_FRESH_S = 10.0
 """How old the count of waiting rejects may be: counting asks the engine once per project."""
@@ -76,6 +80,10 @@ class Meters:
         self.registry.register(_StoreCollector(store, catalog))
         store.committer.observe(self._committed)
 
+    def watch_jobs(self, jobs: Jobs) -> None:
+        """Read the counts of post-call work at each scrape."""
+        self.registry.register(_JobsCollector(jobs))
+
     def _committed(self, seconds: float, events: int) -> None:
         self.commit_seconds.observe(seconds)
         self.commit_events.observe(events)
@@ -117,3 +125,49 @@ class _StoreCollector(Collector):
             waiting = sum(self._store.rejects.count(project.id) for project in self._catalog.projects.all())
             self._rejects = (now, waiting)
         return waiting
+
+
+class _JobsCollector(Collector):
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        return iter(())
+
+    def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+        yield GaugeMetricFamily(
+            "aftercall_postcall_up", "1 while this server does post-call work", self._jobs.state == "running"
+        )
+        try:
+            counts = self._jobs.counts()
+        except Exception:
+            # One question that fails must not take all other numbers with it.
+            log.exception("post-call work could not be counted")
+            return
+        yield GaugeMetricFamily(
+            "aftercall_postcall_due", "Conversations that wait for post-call work", counts.due
+        )
+        yield GaugeMetricFamily(
+            "aftercall_postcall_oldest_due_seconds",
+            "For how long the oldest of them has been due",
+            counts.oldest_due_age_s,
+        )
+        yield GaugeMetricFamily("aftercall_postcall_running", "Jobs under way here", counts.running)
+        yield GaugeMetricFamily(
+            "aftercall_postcall_failed", "Conversations whose newest attempt failed", counts.failed
+        )
+        attempts = CounterMetricFamily(
+            "aftercall_postcall_attempts", "Attempts that ended here, by how", labels=["status"]
+        )
+        for status, number in sorted(counts.attempts.items()):
+            attempts.add_metric([status], number)
+        yield attempts
+        yield CounterMetricFamily(
+            "aftercall_postcall_faults", "Times that looking for post-call work failed", counts.faults
+        )
+        deliveries = GaugeMetricFamily(
+            "aftercall_deliveries", "Deliveries in the log of webhooks, by status", labels=["status"]
+        )
+        for status in ("pending", "delivered", "failed", "dropped"):
+            deliveries.add_metric([status], counts.deliveries.get(status, 0))
+        yield deliveries

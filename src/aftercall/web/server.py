@@ -13,7 +13,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -79,19 +79,23 @@ def _spare_the_collector() -> None:
 
 
 @contextlib.contextmanager
-def run_in_thread(config: Config) -> Iterator[Running]:
+def run_in_thread(config: Config, *, postcall: bool = False) -> Iterator[Running]:
     """A server in this process, on 127.0.0.1 and any free port, for as long as the block lasts.
 
-    For a command that needs one when none runs; it leaves no server.json. Raises as ``serve`` does.
+    For a command that needs one when none runs; it leaves no server.json. ``postcall``: it does post-call
+    work too, of which a process can have one at a time. Raises as ``serve`` does.
     """
     with own_home(config.home):
-        services = Services(config)
+        services = Services(replace(config, postcall=postcall))
         listener = _listen("127.0.0.1", 0)
         try:
             services.open()
             key = local_key(services.catalog, config.home)
             with _thread(services, listener):
-                yield Running(_url("127.0.0.1", listener), key, os.getpid())
+                try:
+                    yield Running(_url("127.0.0.1", listener), key, os.getpid())
+                finally:
+                    end_local_key(services.catalog, config.home)
         finally:
             listener.close()
             services.close()
@@ -211,17 +215,27 @@ def _url(host: str, listener: socket.socket) -> str:
 
 
 def local_key(catalog: Catalog, home: Path) -> str:
-    """A fresh account-wide admin key for this user's commands; the one of this home's last start ends."""
-    # One setting per home: with one catalog for several servers, none ends the key of another.
-    place = hashlib.sha256(f"{socket.gethostname()}:{home}".encode()).hexdigest()[:16]
-    setting = f"local-key.{place}"
-    previous = catalog.settings.get(setting)
+    """A fresh account-wide admin key for this user's commands; the one of this home's last start goes."""
+    end_local_key(catalog, home)
     key, plaintext = catalog.keys.create(LOCAL_KEY_NAME, ["admin"])
-    catalog.settings.set(setting, key.id)
-    if previous is not None:
-        with contextlib.suppress(NotFound):
-            catalog.keys.revoke(previous)
+    catalog.settings.set(_local_key_setting(home), key.id)
     return plaintext
+
+
+def end_local_key(catalog: Catalog, home: Path) -> None:
+    setting = _local_key_setting(home)
+    key_id = catalog.settings.get(setting)
+    if key_id is not None:
+        # Forgotten first: SQLite may give the id to another key, which a crash in between must not take away.
+        catalog.settings.set(setting, None)
+        with contextlib.suppress(NotFound):
+            catalog.keys.remove(key_id)
+
+
+def _local_key_setting(home: Path) -> str:
+    """One per home: with one catalog for several servers, none ends the key of another."""
+    place = hashlib.sha256(f"{socket.gethostname()}:{home}".encode()).hexdigest()[:16]
+    return f"local-key.{place}"
 
 
 def _announce(path: Path, running: Running, ready: Callable[[Running], None] | None) -> None:

@@ -5,7 +5,7 @@
 * INSURER: one insurer's line mostly stops answering in the last weeks; INSURANCE_VERIFIED becomes unknown.
 * COMING BACK: callers whose matter was left open call again within three days, far more often than others.
 * PHANTOM: variant B sometimes books although the caller has said no. APPOINTMENT_BOOKED says yes, the
-  transcript says no, and some of those callers ring to complain.
+  transcript says no, and some of those callers ring to complain. A caller always meets the same variant.
 * SLOW SPANISH: in the last days the agent takes a second longer to answer in Spanish.
 """
 

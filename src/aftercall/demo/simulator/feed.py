@@ -102,8 +102,9 @@ def send_past(
             settle()
 
 
-def send_live(sender: Sender, stop: threading.Event, *, version: str | None, analysed: bool) -> None:
-    for events in live(stop, version=version, analysed=analysed):
+def send_live(sender: Sender, stop: threading.Event, *, version: str | None) -> None:
+    """Calls that happen now; the server analyses them, as it does real ones."""
+    for events in live(stop, version=version):
         _check(sender.send(body_of([events])))
 
 
@@ -135,7 +136,7 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=2_000)
     parser.add_argument("--days", type=int, default=60)
     parser.add_argument("--version", help="of the agent project that answers, if the server knows it")
-    parser.add_argument("--analysed", action="store_true", help="run end_function here, not on the server")
+    parser.add_argument("--analysed", action="store_true", help="run end_function of the past calls here")
     parser.add_argument("--no-live", action="store_true", help="end after the past")
     options = parser.parse_args()
     # Ctrl-C reaches every process of the terminal; this one ends when the server's end closes its input.
@@ -164,7 +165,7 @@ def _feed(sender: Sender, path: Path, options: argparse.Namespace, stop: threadi
         send_past(sender, journal, path, _tell, stop, **told)
     _tell(journal.done, journal.calls, True)
     if not options.no_live and not stop.is_set():
-        send_live(sender, stop, version=options.version, analysed=options.analysed)
+        send_live(sender, stop, version=options.version)
 
 
 def _until_input_ends(stop: threading.Event, sender: Sender) -> None:

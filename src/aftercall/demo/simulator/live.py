@@ -92,7 +92,7 @@ class Agenda:
 
     def cut(self, now: int) -> list[Event]:
         """The rest of what has begun by now, and an end for every call that has none: the agent hangs up."""
-        rest = [event for _, _, event in sorted(self._waiting) if event["at"] <= now]
+        rest = [_until(now, event) for _, _, event in sorted(self._waiting) if event["at"] <= now]
         rest = [event for event in rest if event["kind"] != "end" and event.get("source") != "extraction"]
         self._waiting.clear()
         self._note(rest)
@@ -111,3 +111,8 @@ class Agenda:
                 self._told.pop(conversation_id, None)
             elif event.get("source") != "extraction":
                 self._told[conversation_id] = self._told.get(conversation_id, 0) + 1
+
+
+def _until(now: int, event: Event) -> Event:
+    """Whoever speaks when the call is cut has spoken up to then."""
+    return {**event, "ended_at": now} if event.get("ended_at", now) > now else event

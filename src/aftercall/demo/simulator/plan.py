@@ -102,7 +102,7 @@ class _Planner:
     def _call(self, at: int, who: Person, scene: str, manner: Manner) -> Plan:
         chance = self._chance
         day = at_clinic(at).date()
-        variant = "brisk" if chance.random() < 0.5 else "warm"
+        variant = self._variant(who)
         spoken = scene in ("nobody", "reminder", "emergency") or manner == "silent"
         return Plan(
             id="",
@@ -116,6 +116,10 @@ class _Planner:
             twist=self._twist(scene, who, variant, day),
             slow=who.language != "en-US" and day >= self._planted.slow_from,
         )
+
+    def _variant(self, who: Person) -> str:
+        """The same caller always meets the same one, as in a test that shall measure what comes of it."""
+        return "brisk" if random.Random(f"{self._seed}/variant/{who.number}").random() < 0.5 else "warm"
 
     def _twist(self, scene: str, who: Person, variant: str, day: date) -> str:
         luck = self._chance.random()

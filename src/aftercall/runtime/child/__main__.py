@@ -8,7 +8,6 @@ project that itself imports aftercall gets its own.
 
 from __future__ import annotations
 
-import ast
 import sys
 import types
 from collections.abc import Callable
@@ -33,7 +32,6 @@ def borrow_serve() -> Callable[[int, int], None]:
         package.__path__ = [str(folder)]
         sys.modules[name] = package
     sys.modules["msgspec"] = _stand_in()
-    sys.modules["aftercall.sdk.limits"] = _numbers_of("aftercall.sdk.limits", _ROOT / "sdk" / "limits.py")
     try:
         from aftercall.runtime.child.serve import serve
     finally:
@@ -53,16 +51,6 @@ def _stand_in() -> types.ModuleType:
     module = types.ModuleType("msgspec")
     parts: dict[str, Any] = {"json": types.SimpleNamespace(Encoder=Encoder), "Raw": json.loads}
     vars(module).update(parts)
-    return module
-
-
-def _numbers_of(name: str, file: Path) -> types.ModuleType:
-    """Of sdk/limits.py, which also measures wire events and for that needs msgspec, its numbers only."""
-    module = types.ModuleType(name)
-    for node in ast.parse(file.read_text()).body:
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-            for target in node.targets:
-                setattr(module, ast.unparse(target), node.value.value)
     return module
 
 

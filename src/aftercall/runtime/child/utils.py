@@ -34,10 +34,10 @@ class Utils(entities.Configs):
         self._conv = conv
 
     def prompt_llm(
-        self, prompt: str, *, show_history: bool = False, return_json: bool = False, model: str = "gpt-4o"
+        self, prompt: str, *, show_history: bool = False, return_json: bool = False, model: str | None = None
     ) -> Any:
         """The model's answer: a str, or with ``return_json=True`` a dict. With ``show_history`` the model
-        sees the conversation, too.
+        sees the conversation, too. No ``model``: the server's default one.
 
         Raises NotImplementedError where no model is configured, else ChatCompletionError.
         """
@@ -48,7 +48,7 @@ class Utils(entities.Configs):
             prompt=prompt if isinstance(prompt, str) else text_of(prompt),
             show_history=bool(show_history),
             return_json=bool(return_json),
-            model=text_of(model),
+            model=None if model is None else text_of(model),
             history=history,
         )
         if "error" in answer:

@@ -13,3 +13,11 @@ SELECT conversation_id, event_id,
        toUnixTimestamp64Milli(at), toUnixTimestamp64Milli(received_at), rev, body
 FROM events
 WHERE project_id = {project:UInt32} AND conversation_id IN {conversations:Array(String)}
+
+-- of_metric --
+SELECT conversation_id, event_id,
+       toUnixTimestamp64Milli(at), toUnixTimestamp64Milli(received_at), rev, body
+FROM events
+WHERE project_id = {project:UInt32} AND conversation_id IN {conversations:Array(String)}
+  AND (kind = 'metric' AND name = {metric:String}
+       OR source = 'extraction' OR kind IN ('postcall', 'retraction', 'erasure'))

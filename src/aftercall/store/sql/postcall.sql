@@ -47,3 +47,9 @@ WHERE last_received_at >= fromUnixTimestamp64Milli({since:Int64})
   AND in_progress
 ORDER BY last_received_at
 LIMIT {limit:UInt32}
+
+-- erased --
+SELECT project_id, conversation_id, toUnixTimestamp64Milli(max(received_at))
+FROM events
+WHERE kind = 'erasure' AND received_at >= fromUnixTimestamp64Milli({since:Int64})
+GROUP BY project_id, conversation_id

@@ -6,7 +6,14 @@ conversations.py  the v3 list that existing clients use;  agents.py  the /v1/age
 render.py         a conversation as those two show it;  privacy.py  what a key's scopes hide
 cursor.py         the place of a page in the list;  filters.py  the v3 list's parameters
 events.py         everything told of one conversation, with what is invalid and why
+attempts.py       post-call attempts of a conversation, replay;  postcall.py  of a project
+webhooks.py       who hears of results;  deliveries.py  the log of what they were sent
+agent_versions.py the code that runs after calls
+postcall_models.py postcall_examples.py   shapes and examples of these
 projects.py keys.py registry (in projects.py)   metadata
-later.py          what answers 501 for now
+metrics.py        what a project measures: list, get, define, change, values, preview
+registry.py       all of it as one metrics.yaml: plan, apply, export, lint
+custom_metrics.py the same registry as existing clients know it
+metric_changes.py metric_items.py metric_models.py metric_examples.py   their common parts, shapes, examples
 health.py         /healthz /readyz /metrics
 """

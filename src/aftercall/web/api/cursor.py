@@ -30,7 +30,7 @@ def write_cursor(project_id: int, key: Key) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode().rstrip("=")
 
 
-def read_cursor(project_id: int, text: str) -> Key:
+def read_cursor(project_id: int, text: str, code: str = FILTER_ERROR) -> Key:
     """Raises InvalidInput for one that is damaged, made by hand, of another version or another project.
 
     The sum is no secret: a cursor opens nothing that the list itself does not.
@@ -45,7 +45,7 @@ def read_cursor(project_id: int, text: str) -> Key:
             raise ValueError("not ours")
     except (binascii.Error, msgspec.MsgspecError, ValueError):
         raise InvalidInput(
-            '"cursor" is not one that this list has given: begin again without one.', code=FILTER_ERROR
+            '"cursor" is not one that this list has given: begin again without one.', code=code
         ) from None
     return key
 

@@ -15,8 +15,8 @@ from aftercall.model.values import NotCoercible
 from aftercall.store.fold import fold, order
 from aftercall.store.incoming import KINDS, Entry, entry
 from aftercall.store.loader import read_body
-from aftercall.store.projection import metric_value
 from aftercall.store.queries import sql
+from aftercall.store.writes import metric_value
 from aftercall.web.answers import Json
 from aftercall.web.api import examples
 from aftercall.web.api.agents import no_conversation
@@ -108,7 +108,7 @@ def _fault(one: Entry, registry: Registry) -> str | None:
     if metric is None:
         return one.event.invalid
     try:
-        metric_value(one, metric.type, metric.options)
+        metric_value(one.event, metric.type, metric.options)
     except NotCoercible as fault:
         return str(fault)
     return None

@@ -186,4 +186,4 @@ EVENTS = {
     ],
 }
 ALIVE = {"status": "alive"}
-READY = {"status": "ready"}
+READY = {"status": "ready", "postcall": "running"}

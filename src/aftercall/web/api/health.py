@@ -9,7 +9,7 @@ from aftercall.errors import Unavailable
 from aftercall.web.answers import Json
 from aftercall.web.api import examples
 from aftercall.web.api.documented import answers
-from aftercall.web.api.models import StatusShape
+from aftercall.web.api.models import ReadyShape, StatusShape
 from aftercall.web.caller import services_of
 from aftercall.web.services import Services
 
@@ -22,14 +22,17 @@ async def healthz() -> Json:
     return Json({"status": "alive"})
 
 
-@router.get("/readyz", summary="Can it take requests?", **answers(StatusShape, examples.READY))
+@router.get("/readyz", summary="Can it take requests?", **answers(ReadyShape, examples.READY))
 async def readyz(request: Request) -> Json:
-    """200 when catalog and store answer; 503 while starting, stopping, or when one of them does not."""
+    """200 when catalog and store answer; 503 while starting, stopping, or when one of them does not.
+
+    Post-call work is told of, and not waited for: where it is failing, calls are taken all the same.
+    """
     services = services_of(request)
     if services.state != "ready":
         raise Unavailable(f"The server is {services.state}.", code="NOT_READY")
     await services.read(_ask, services)
-    return Json({"status": "ready"})
+    return Json({"status": "ready", "postcall": services.postcall})
 
 
 def _ask(services: Services) -> None:

@@ -40,7 +40,7 @@ async def ingest(request: Request, key: PresentedKey, project: ProjectHeader = N
     body = await request.body()
     encoding = request.headers.get("content-encoding", "").strip().lower()
     receipt = await services.take(_receive, caller, project, body, encoding)
-    answer = receipt.answer(await _verdicts(receipt.futures))
+    answer = receipt.answer(await verdicts_of(receipt.futures))
     services.meters.count(answer)
     return Json(answer.raise_if_nothing())
 
@@ -50,7 +50,7 @@ def _receive(caller: Caller, header: str | None, body: bytes, encoding: str) -> 
     return receive(caller.services.store, project.id, unpack(body, encoding), may_erase=caller.may("admin"))
 
 
-async def _verdicts(futures: list[Future[Verdict]]) -> list[Verdict]:
+async def verdicts_of(futures: list[Future[Verdict]]) -> list[Verdict]:
     """Raises Unavailable if any part could not be committed: sending all of it again is safe."""
     # Shielded, because a cancelled wait would cancel the committer's own future under its hands.
     waits = [asyncio.shield(asyncio.wrap_future(future)) for future in futures]

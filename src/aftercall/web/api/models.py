@@ -233,3 +233,9 @@ class EventsShape(Shape):
 
 class StatusShape(Shape):
     status: str
+
+
+class ReadyShape(StatusShape):
+    postcall: Literal["off", "starting", "running", "failing", "stopped"] = Field(
+        description="What is done after calls. failing: it could not start and tries again; see the log."
+    )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aftercall.web.caller import Caller
+if TYPE_CHECKING:
+    from aftercall.web.caller import Caller
 
 HIDDEN = "[hidden: needs the scope read:pii]"
 _NUMBERS = ("from_number", "to_number", "to")

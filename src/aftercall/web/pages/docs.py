@@ -11,7 +11,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 
 from aftercall.web.openapi import operations
 
@@ -19,11 +19,6 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 router = APIRouter(include_in_schema=False)
-
-
-@router.get("/")
-async def root() -> RedirectResponse:
-    return RedirectResponse("/docs")
 
 
 @router.get("/docs")
