@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from aftercall.runtime import add
 from aftercall.testing.model_endpoint import ModelEndpoint
 from aftercall.testing.model_reply import ModelCall, Reply
-from tests.jobs.machine import Machine
+from tests.jobs.machine import SLUG, Machine
 
 CLASSIC = """
 from concurrent.futures import ThreadPoolExecutor
@@ -107,5 +108,48 @@ def test_without_a_model_the_error_is_on_the_conversation(tmp_path: Path) -> Non
         assert outcome["error"].startswith("NotImplementedError")
         assert "retry_at" not in outcome["lineage"]
         assert machine.metrics(c) == {"LIVE": "1", "TURNS": "2"}
+    finally:
+        machine.close()
+
+
+@pytest.mark.slow
+def test_a_child_killed_while_it_imports_the_project_is_tried_again(tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "home")
+    try:
+        machine.start()
+        machine.make_project()
+        # Adding it loads it, too: it must be quick then.
+        marker = tmp_path / "slow"
+        machine.add_agent(
+            f"import os, time\ntime.sleep(20 if os.path.exists({str(marker)!r}) else 0)\n\n"
+            "def end_function(conv):\n    conv.write_metric('DONE')\n"
+        )
+        marker.touch()
+        c = machine.call()
+        child = machine.until(machine.children, "the child")[0]
+        marker.unlink()
+        os.kill(child, signal.SIGKILL)
+        machine.until_analysed(c)
+        first, second = machine.outcomes(c)
+        assert (first["status"], second["status"]) == ("failed", "ok")
+        assert "could not be loaded" in first["error"]
+    finally:
+        machine.close()
+
+
+@pytest.mark.slow
+def test_a_file_that_does_not_import_waits_for_a_person(tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "home")
+    try:
+        machine.start()
+        machine.make_project()
+        folder = tmp_path / "agent"
+        (folder / "functions").mkdir(parents=True)
+        (folder / "functions" / "end_function.py").write_text("import nothing_like_it\n")
+        assert add(machine.home, SLUG, folder).loaded.errors
+        c = machine.call()
+        [outcome] = machine.until(lambda: machine.outcomes(c), "the outcome")
+        assert "nothing_like_it" in outcome["error"]
+        assert "retry_at" not in outcome["lineage"]
     finally:
         machine.close()

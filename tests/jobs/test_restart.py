@@ -11,9 +11,12 @@ import pytest
 from aftercall.catalog.catalog import Catalog
 from aftercall.errors import InvalidInput, Unavailable
 from aftercall.jobs.heartbeat import Name
+from aftercall.jobs.housekeeping import Housekeeping
 from aftercall.jobs.settings import Settings
 from aftercall.jobs.step import Result, Work
+from aftercall.jobs.task import Analyse
 from aftercall.jobs.watermark import MARGIN_MS, Watermark
+from aftercall.model.times import now_ms
 from tests.jobs.desk import desk, raised, wrote
 
 
@@ -113,6 +116,62 @@ def test_one_process_has_one_set_of_jobs(tmp_path: Path) -> None:
         second.close()
         project = one.project(lambda work: wrote(work, A=1))
         one.until_status(project, one.call(project), "ok")
+
+
+def test_a_process_whose_own_beat_is_late_does_not_take_over_from_itself(tmp_path: Path) -> None:
+    began, go_on = threading.Event(), threading.Event()
+
+    def script(work: Work) -> Result:
+        began.set()
+        go_on.wait(20)
+        return wrote(work, A=1)
+
+    with desk(tmp_path, {"dead_after_s": 0.0, "beat_s": 3600.0, "housekeeping_s": 0.05}) as one:
+        project = one.project(script)
+        c = one.call(project)
+        assert began.wait(20)
+        house = next(part for part in one.jobs._parts if isinstance(part, Housekeeping))
+        assert len(one.catalog.workers.silent(now_ms())) == 1
+        house.take_over_from_the_dead()
+        go_on.set()
+        one.until_status(project, c, "ok")
+        assert one.step.count(c) == 1
+        assert len(one.catalog.workers.silent(now_ms())) == 1  # and it is still known
+
+
+def test_of_two_runs_of_one_attempt_the_first_report_stands_and_is_told(tmp_path: Path) -> None:
+    """As when a process that was taken for dead finishes all the same."""
+    together, first_done = threading.Barrier(2, timeout=20), threading.Event()
+    told: dict[str, bool] = {}
+
+    def script(work: Work) -> Result:
+        together.wait()
+        if threading.current_thread().name == "late":
+            assert first_done.wait(20)
+            return wrote(work, A=1, B=2)
+        return raised(work, "ValueError: no", A=1)
+
+    with desk(tmp_path, {"backoff_s": (3600.0,)}) as one:
+        project = one.project()  # nothing is handed out by itself
+        one.step.scripts[project.id] = script
+        one.catalog.webhooks.create(project.id, "http://127.0.0.1:9/")
+        one.jobs._parts[1].close()
+        c = one.call(project)
+        task = Analyse.next(project.id, c, told=5, attempts=0, number=1)
+
+        def run() -> None:
+            told[threading.current_thread().name] = one.jobs._analysis.run(task)
+            first_done.set()
+
+        threads = [threading.Thread(target=run, name=name) for name in ("first", "late")]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        standing = one.standing(project, c)
+        assert (standing.status, standing.attempts, standing.tries) == ("failed", 1, 1)
+        assert told == {"first": False, "late": False}  # it is tried again; nobody hears of it yet
+        assert one.values(project, c) == {"LIVE": [1], "A": [1]}
 
 
 def test_a_name_is_unique_and_comes_back(tmp_path: Path) -> None:

@@ -83,6 +83,7 @@ def test_the_newest_stand_first_with_their_values(
     expect(cells.nth(3)).to_have_text("1:00")
     expect(cells.nth(4)).to_have_text("move")
     expect(cells.nth(5)).to_have_text("1")
+    expect(page.locator("#list-wrap")).to_have_css("opacity", "1")  # no refresh under way
     assert serious_faults(page) == []
     assert sideways(page) == 0
 
@@ -330,6 +331,7 @@ def test_more_are_shown_on_the_way_down(site: Site, windows: Windows, project: P
 def test_nothing_there_yet(site: Site, windows: Windows, project: Project) -> None:
     page = windows.open(path(project), site.person("viewer"), theme="dark")
     expect(page.get_by_role("heading", name="No conversations yet")).to_be_visible()
+    expect(page.locator("#list-wrap")).to_have_css("opacity", "1")  # no refresh under way
     assert serious_faults(page) == []
 
 
@@ -341,5 +343,6 @@ def test_it_fits_and_reads_at_every_width(
     page = windows.open(path(project, open="c"), site.person(), width=width, theme="dark")
     expect(page.locator("#panel-title")).to_have_text("c")
     expect(page.locator(".cv")).to_be_visible()
+    expect(page.locator("#list-wrap")).to_have_css("opacity", "1")  # no refresh under way
     assert sideways(page) == 0
     assert serious_faults(page) == []

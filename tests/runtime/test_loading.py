@@ -252,6 +252,7 @@ def test_a_file_that_ends_the_process_while_loading(
     assert problem.code == "NOT_STARTED" and error in problem.message
     outcome = runner(files)("good")
     assert outcome.failure == "load" and outcome.error is not None and error in outcome.error
+    assert outcome.unstarted
 
 
 def test_a_folder_that_is_no_project(tmp_path: Path) -> None:

@@ -208,7 +208,7 @@ def test_arguments_are_handed_over_as_plain_json(pool: Pool, new_project: NewPro
 
 def test_an_interpreter_that_is_gone_fails_the_call_only(pool: Pool, agent: Agent) -> None:
     outcome = pool.call(agent._replace(python="/nothing/bin/python"), "pid", Snapshot("c"))
-    assert outcome.failure == "load"
+    assert outcome.failure == "load" and outcome.unstarted
     assert outcome.error is not None and outcome.error.startswith("its process could not be started")
     assert pool.call(agent, "pid", Snapshot("c")).ok
 

@@ -75,7 +75,12 @@ class Analysis:
         if not self._writer.write(work.project.id, report.items()):
             return False  # erased while it ran
         self._attempted(report.ok)
-        return self._is_told(work.task, report.ok or report.is_final)
+        if not self._workload.webhooks(work.project.id):
+            return False
+        # Not by this report: a process taken for dead may have reported the same attempt before, otherwise.
+        told = self._loader.load(work.project.id, work.task.conversation_id)
+        done = None if told is None else told.outcome(outcome_id(work.task.attempt))
+        return done is not None and self._is_told(work.task, done.status == "ok" or _is_final(done))
 
     def _is_told(self, task: Analyse, is_result: bool) -> bool:
         return is_result and bool(self._workload.webhooks(task.project_id))

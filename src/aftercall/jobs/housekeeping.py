@@ -41,7 +41,10 @@ class Housekeeping:
         lost: LostCalls,
         deliverer: Deliverer,
         settings: Settings,
+        name: str,
     ) -> None:
+        """``name``: of this process among those that say that they are alive."""
+        self._name = name
         self._catalog = catalog
         self._reader = reader
         self._durable = durable
@@ -90,7 +93,9 @@ class Housekeeping:
             log.exception("%s failed; it is tried again", duty.__name__)
 
     def take_over_from_the_dead(self) -> None:
-        dead = self._catalog.workers.silent(now_ms() - int(self._settings.dead_after_s * 1000))
+        silent = self._catalog.workers.silent(now_ms() - int(self._settings.dead_after_s * 1000))
+        # Not itself: on a machine so busy that its own beat came late, it would start its jobs a second time.
+        dead = [name for name in silent if name != self._name]
         if dead:
             log.warning("taking over the post-call work of %s, not heard of any more", ", ".join(dead))
             self._durable.take_over(dead)

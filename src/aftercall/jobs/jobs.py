@@ -226,6 +226,7 @@ class Jobs:
             self._lost,
             self._deliverer,
             self.settings,
+            name.text,
         )
         erasures = Erasures(
             self._engine, self._catalog, durable, self._door, name.text, self.settings.housekeeping_s

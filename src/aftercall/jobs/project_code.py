@@ -11,7 +11,7 @@ from aftercall.catalog.projects import Project
 from aftercall.errors import NotFound
 from aftercall.jobs.step import Result, Work
 from aftercall.llm import Door, Session
-from aftercall.runtime import Agent, Host, Pool, Prompt, Snapshot, find, versions
+from aftercall.runtime import Agent, Host, Outcome, Pool, Prompt, Snapshot, find, versions
 from aftercall.runtime.layout import read
 
 GetSecret = Callable[[Project, str], Any]
@@ -62,8 +62,7 @@ class ProjectCode:
             real_time_config=_real_time_config(work.project),
         )
         outcome = self._pool.end(agent, snapshot, host=self._host(work), prefix=work.prefix(self.name))
-        final = outcome.failure in _FINAL_FAILURES or (outcome.error or "").split(":")[0] in _FINAL_ERRORS
-        return Result(outcome, agent.version, retry=not final)
+        return Result(outcome, agent.version, retry=not _is_final(outcome))
 
     def close(self) -> None:
         self._pool.close()
@@ -89,6 +88,13 @@ class ProjectCode:
             return Host(get_secret=get_secret)
         session = self._door.session(work.project.slug, work.told.conversation_id, generation=work.generation)
         return Host(prompt_llm=lambda prompt: ask_model(session, prompt), get_secret=get_secret)
+
+
+def _is_final(outcome: Outcome) -> bool:
+    """Whether the same code would fail the same way again."""
+    if outcome.unstarted:
+        return False
+    return outcome.failure in _FINAL_FAILURES or (outcome.error or "").split(":")[0] in _FINAL_ERRORS
 
 
 def _real_time_config(project: Project) -> Mapping[str, Any]:

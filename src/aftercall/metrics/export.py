@@ -135,10 +135,13 @@ class Export:
         return "\n  AND ".join(f"({one})" for one in conditions)
 
     def _between(self, sql: Sql, until: Key | None) -> list[str]:
+        """Of each pair the first follows from the second, but is the one that leaves parts unread."""
         found = []
         if self._before is not None:
+            found.append(f"c.started_at <= {sql.values.time(self._before[0])}")
             found.append(f"{_KEY} < {_key(sql, self._before)}")
         if until is not None:
+            found.append(f"c.started_at >= {sql.values.time(until[0])}")
             found.append(f"{_KEY} >= {_key(sql, until)}")
         return found
 

@@ -102,6 +102,8 @@ class Plan:
     interval: Interval | None = None
     starts: tuple[int, ...] = ()
     compared: Plan | None = None
+    beside: bool = False
+    """It is another one's ``compared``: bases and missing values are told of that one only."""
     currency: str = ""
 
     @property

@@ -97,7 +97,7 @@ def statement(plan: Plan, order: Pass, limits: Limits, first: int = 1) -> Statem
 
 def _facets(plan: Plan, aggregates: Aggregates, sql: Sql) -> Facets:
     bases, missing = {}, {}
-    for i, measure in enumerate(plan.measures):
+    for i, measure in enumerate(() if plan.beside else plan.measures):
         if measure.agg == "rate":
             bases[i] = aggregates.count(rate_conditions(measure, sql)[1])
         missing[i] = missing_sql(measure, aggregates, sql)

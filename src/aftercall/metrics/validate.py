@@ -96,7 +96,7 @@ def _compared(plan: Plan, range_: Range, zone: zoneinfo.ZoneInfo) -> Plan | None
     before = compared(range_, plan.query.compare, zone)
     assert before.since is not None and before.until is not None
     return replace(
-        plan, since=before.since, until=before.until, starts=_starts(plan.query, before, zone), compared=None
+        plan, since=before.since, until=before.until, starts=_starts(plan.query, before, zone), beside=True
     )
 
 

@@ -33,6 +33,9 @@ class Outcome:
     duration_ms: float = 0.0
     llm_calls: int = 0
     """How often a model was asked."""
+    unstarted: bool = False
+    """There was no process to run it: what was to become one ended, or took too long, while it imported the
+    project. Killed from outside, it would not do so again."""
     recycled: list[str] = field(default_factory=list)
     """Why the process is not used again: what the call left behind."""
 

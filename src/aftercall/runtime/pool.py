@@ -190,7 +190,9 @@ class Pool:
                 self._lent.discard(worker)
             self._changed.notify_all()
         printed = (outcome.stdout, outcome.stderr) if outcome else ("", "")
-        return Outcome("failed", failure="load", error=error, stdout=printed[0], stderr=printed[1])
+        return Outcome(
+            "failed", failure="load", error=error, stdout=printed[0], stderr=printed[1], unstarted=True
+        )
 
     def _give_back(self, agent: Agent, worker: Worker) -> None:
         usable = worker.is_usable and not self._closed

@@ -78,9 +78,12 @@ class Reader:
         """Newest first; ``after`` beats ``offset``. ``sample`` draws ``limit`` of them by chance instead."""
         conditions, values = _where(project_id, which)
         if after is not None:
-            conditions.append(
-                "(started_at, conversation_id) < (fromUnixTimestamp64Milli({after:Int64}), {after_id:String})"
-            )
+            # The first condition follows from the second, but is the one that leaves parts unread.
+            conditions += [
+                "started_at <= fromUnixTimestamp64Milli({after:Int64})",
+                "(started_at, conversation_id)"
+                " < (fromUnixTimestamp64Milli({after:Int64}), {after_id:String})",
+            ]
             values["after"], values["after_id"] = after
             offset = 0
         values |= {"limit": limit + 1, "offset": offset}

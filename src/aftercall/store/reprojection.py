@@ -33,7 +33,7 @@ OTHERS_S = 5.0
 """So long another server may commit rows by a registry of before: one looks again after it."""
 FAR_MS = 10_413_792_000_000
 """2300-01-01, later than any start."""
-PAGE = 2_000
+PAGE = 5_000
 _CONVERSATIONS, _EVENTS = 200, 4_000
 """At once: some 50 ms of a committing thread, for which ingest may have to wait."""
 _BUSY, _IDLE = 1.0, 0.25

@@ -13,9 +13,11 @@
 SELECT conversation_id, toUnixTimestamp64Milli(started_at), events
 FROM {{table}} FINAL
 WHERE {{behind}}
+  AND started_at <= fromUnixTimestamp64Milli({before:Int64})
   AND (started_at, conversation_id) < (fromUnixTimestamp64Milli({before:Int64}), {before_id:String})
 ORDER BY started_at DESC, conversation_id DESC
 LIMIT {limit:UInt32}
+SETTINGS max_block_size = 1024
 
 -- progress --
 SELECT countIf({columns:UInt64} > 0 OR {{concerned}}), countIf({{behind}})
@@ -30,6 +32,8 @@ WHERE has(metrics_written, {name:String})
 SELECT conversation_id, toUnixTimestamp64Milli(started_at), events
 FROM {{table}} FINAL
 WHERE has(metrics_written, {name:String})
+  AND started_at <= fromUnixTimestamp64Milli({before:Int64})
   AND (started_at, conversation_id) < (fromUnixTimestamp64Milli({before:Int64}), {before_id:String})
 ORDER BY started_at DESC, conversation_id DESC
 LIMIT {limit:UInt32}
+SETTINGS max_block_size = 1024
