@@ -3,8 +3,8 @@
     python scripts/screenshots.py            all of them
     python scripts/screenshots.py keys ...   those whose name contains one of these
 
-Starts a demo on a home and a port of its own, waits until its calls are in, and signs in by a one-time link.
-A new page is one line in SHOTS.
+Starts a demo on a home and a port of its own, waits until its calls are in and analysed, and signs in by a
+one-time link. A new page is one line in SHOTS.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -31,11 +31,19 @@ from aftercall.web.pages.enter import sign_in_link
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from scripts.system_packages import CHROMIUM, find_chromium  # noqa: E402 - this folder is no package's
+from scripts import screenshot_boards as boards  # noqa: E402 - this folder is no package's
+from scripts.png import smaller  # noqa: E402
+from scripts.system_packages import CHROMIUM, find_chromium  # noqa: E402
 
 TO = ROOT / "docs" / "screenshots"
-CALLS = 600
-PATIENCE_S = 180
+CALLS = 500
+PATIENCE_S = 400
+WORTH_A_LOOK: list[dict[str, Any]] = [
+    {"field": "num_turns", "op": "gte", "value": 8},
+    {"field": "APPOINTMENT_BOOKED", "op": "eq", "value": True},
+    {"field": "transcript", "op": "contains", "value": "insurance"},
+]
+"""The conversation that is shown, if the demo has such a one."""
 Theme = Literal["light", "dark"]
 
 
@@ -63,7 +71,77 @@ def phone_menu(page: Page) -> None:
     page.get_by_role("button", name="Navigation").click()
 
 
+def rows(page: Page) -> None:
+    page.locator("tr[data-id]").first.wait_for()
+
+
+def transcript(page: Page) -> None:
+    page.locator(".turn").first.wait_for()
+
+
+def unfolded(page: Page) -> None:
+    """A metric with its evidence, and what it quotes highlighted."""
+    transcript(page)
+    for name in ("CALL_REASON", "SENTIMENT", "RESOLUTION", "FOLLOW_UP_NEEDED", "CALL_SUMMARY", "QUALITY"):
+        metric = page.locator(f'.value[data-metric="{name}"]')
+        metric.locator("summary").first.click()
+        if metric.locator(".evidence").count():
+            metric.locator(".evidence").first.click()
+            return
+        metric.locator("summary").first.click()
+
+
+def filter_dialog(page: Page) -> None:
+    rows(page)
+    page.get_by_role("button", name="Filter", exact=True).click()
+    page.get_by_label("Field").fill("CALL_REASON")
+    page.get_by_label("Field").press("Tab")
+    page.get_by_role("button", name="And", exact=True).click()
+    page.get_by_label("Field").nth(1).fill("transcript")
+    page.get_by_label("Field").nth(1).press("Tab")
+    page.get_by_label("Words", exact=True).fill("insurance")
+
+
+def written(page: Page) -> None:
+    page.locator(".chart-small").first.wait_for()
+
+
+def definition(page: Page) -> None:
+    """The form, with what other options would make of the values."""
+    written(page)
+    page.locator("#shown").get_by_role("button", name="Edit").click()
+    options = page.get_by_label("Options")
+    options.fill("\n".join(options.input_value().splitlines()[:-2]))
+    page.locator(".preview-bar").wait_for()
+
+
+def pilot(page: Page) -> None:
+    written(page)
+    page.locator("#shown").get_by_role("button", name="Backfill…").click()
+    page.get_by_label("Also calls").check()
+    page.get_by_role("button", name="Try it").click()
+    page.locator("#shown").get_by_text("Waits for you").wait_for()
+    page.locator("#toasts > *").first.wait_for(state="detached")
+
+
 SHOTS = (
+    Shot("overview", "/p/{project}/analytics", boards.of_template("overview"), 1280, 1512),
+    Shot("inbound-voice", "/p/{project}/analytics", boards.of_template("inbound_voice"), 1280, 1512),
+    Shot("web-chat", "/p/{project}/analytics", boards.of_template("web_chat"), 1280, 1128),
+    Shot("agent-quality", "/p/{project}/analytics", boards.of_template("agent_quality"), 1280, 1512),
+    Shot("post-call-fields", "/p/{project}/analytics", boards.of_template("post_call_fields"), 1280, 1512),
+    Shot("tiles", "/p/{project}/analytics", boards.of_every_kind, 1280, 1700),
+    Shot("tile-editor", "/p/{project}/analytics", boards.editor, 1280, 900),
+    Shot("phone-overview", "/p/{project}/analytics", boards.of_template("overview"), 390, 780),
+    Shot("conversations", "/p/{project}/conversations", rows, width=1440),
+    Shot("conversations-filter", "/p/{project}/conversations", filter_dialog),
+    Shot("conversation-panel", "/p/{project}/conversations?open={conversation}", transcript, width=1440),
+    Shot("conversation", "/p/{project}/conversations/{conversation}", unfolded, 1440, 900),
+    Shot("metrics", "/p/{project}/metrics", written, 1440, 900),
+    Shot("metric", "/p/{project}/metrics?open=CALL_REASON", written, 1440, 900),
+    Shot("metric-form", "/p/{project}/metrics?open=CALL_REASON", definition),
+    Shot("metric-backfill", "/p/{project}/metrics?view=fields&open=RESOLUTION", pilot, 1440, 900),
+    Shot("metrics-advice", "/p/{project}/metrics?view=advice"),
     Shot("sign-in", "/sign-in", signed_in=False),
     Shot("settings-project", "/p/{project}/settings/project"),
     Shot("settings-agent", "/p/{project}/settings/agents"),
@@ -72,8 +150,9 @@ SHOTS = (
     Shot("settings-new-key", "/p/{project}/settings/keys", new_key),
     Shot("settings-webhooks", "/p/{project}/settings/webhooks"),
     Shot("account", "/account"),
-    Shot("shortcuts", "/p/{project}/settings/project", help_dialog),
+    Shot("shortcuts", "/p/{project}/conversations", help_dialog),
     Shot("phone", "/p/{project}/settings/people", phone_menu, 390, 780),
+    Shot("phone-conversation", "/p/{project}/conversations/{conversation}#turn-1", transcript, 390, 780),
 )
 
 
@@ -100,7 +179,7 @@ def demo() -> Iterator[Demo]:
 
 
 def wait_for(process: subprocess.Popen[bytes], config: Config) -> Demo:
-    """Until nearly all its calls are in: the last ones come while one looks."""
+    """Until nearly all its calls are in and analysed: the last ones come while one looks."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -108,22 +187,30 @@ def wait_for(process: subprocess.Popen[bytes], config: Config) -> Demo:
         found = look(config) if config.server_file.exists() else None
         if found is not None:
             return found
-        time.sleep(0.5)
-    raise SystemExit(f"the demo's calls were not in after {PATIENCE_S} s")
+        time.sleep(1)
+    raise SystemExit(f"the demo's calls were not in and analysed after {PATIENCE_S} s")
 
 
 def look(config: Config) -> Demo | None:
     told = json.loads(config.server_file.read_text())
     headers = {"x-api-key": told["api_key"]}
-    with httpx.Client(base_url=told["url"], headers=headers, trust_env=False) as client:
+    with httpx.Client(base_url=told["url"], headers=headers, trust_env=False, timeout=60) as client:
         projects = client.get("/v1/projects").json()["projects"]
         if not projects:
             return None
         slug = projects[0]["slug"]
-        listed = client.get(f"/v1/agents/{slug}/conversations", params={"limit": 1, "offset": 20}).json()
-    if listed["count"] < CALLS * 0.95:
-        return None
-    return Demo(config, told["url"], slug, listed["conversations"][0]["conversationId"])
+        client.headers["x-aftercall-project"] = slug
+        analysed = {"field": "postcall_status", "op": "in", "value": ["ok", "failed"]}
+        if behind(client, [analysed], 1)["count"] < CALLS * 0.95:
+            return None
+        found = behind(client, WORTH_A_LOOK, 1)["conversations"] or behind(client, [], 1)["conversations"]
+    return Demo(config, told["url"], slug, found[0]["id"])
+
+
+def behind(client: httpx.Client, where: list[dict[str, Any]], limit: int) -> dict[str, Any]:
+    asked = {"query": {"over": {"all": True}, "where": where}, "limit": limit}
+    answer: dict[str, Any] = client.post("/v1/query/conversations", json=asked).raise_for_status().json()
+    return answer
 
 
 def take(browser: Browser, demo: Demo, shots: list[Shot], theme: Theme) -> None:
@@ -141,8 +228,9 @@ def take(browser: Browser, demo: Demo, shots: list[Shot], theme: Theme) -> None:
         page.goto(shot.path.format(project=demo.project, conversation=demo.conversation))
         page.wait_for_load_state("networkidle")
         shot.before(page)
-        page.wait_for_timeout(200)  # for what moves in spite of reduced motion, such as a caret
-        page.screenshot(path=TO / f"{shot.name}-{theme}.png", caret="hide")
+        page.wait_for_timeout(400)  # for what moves in spite of reduced motion, such as a caret
+        picture = page.screenshot(caret="hide")
+        (TO / f"{shot.name}-{theme}.png").write_bytes(smaller(picture))
         page.close()
     context.close()
     stranger.close()

@@ -89,6 +89,7 @@ def test_the_command_prints_every_figure(tmp_path: Path) -> None:
     told = json.loads(done.stdout)
     assert [one["name"] for one in told["queries"]][: len(OVERVIEW)] == [tile.name for tile in OVERVIEW]
     assert told["worst_ratio_to_raw"] == max(one["ratio"] for one in told["queries"]) > 0
+    assert told["worst_cpu_ratio_to_raw"] == max(one["cpu_ratio"] for one in told["queries"]) > 0
     assert set(told["overview_ms"]) == {"p50", "p95"} and told["overview_ms"]["p50"] > 0
     assert told["missed"] == missed(told) and set(told["missed"]) <= set(told["goals"])
     assert (tmp_path / "kept" / "synthetic.json").exists()

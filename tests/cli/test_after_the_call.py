@@ -120,6 +120,34 @@ def test_a_model_plays_the_agent(cli: Cli, server: Server, http: httpx.Client, f
     assert "flow     Repair" in done.out
 
 
+CONFIGURED = """from _gen import *
+
+def opening_hours(conv: Conversation):
+    return f"open until {conv.real_time_config.get('closes', '?')}, {sorted(conv.real_time_config)}"
+"""
+
+
+def test_functions_find_the_real_time_config(cli: Cli, server: Server, tmp_path: Path) -> None:
+    folder, file = tmp_path / "configured", tmp_path / "config.yaml"
+    init(folder)
+    (folder / "functions/opening_hours.py").write_text(
+        CONFIGURED.replace("def", "@func_description('x')\ndef")
+    )
+    client = server.project("configured")
+    setting = {"real_time_config": {"closes": "six"}}
+    assert client.patch("/v1/projects/configured/settings", json=setting).status_code == 200
+    file.write_text("closes: nine\nfrom: 2026-03-01\n")
+    lines = typed("/call opening_hours", "/end")
+    assert "open until six, ['closes']" in cli("chat", str(folder), stdin=lines).out
+    named = cli("chat", str(folder), "--config", str(file), stdin=lines)
+    assert "open until nine, ['closes', 'from']" in named.out
+    assert "open until ?, []" in cli("chat", str(folder), "--offline", stdin=lines).out
+    file.write_text("- a list\n")
+    refused = cli("chat", str(folder), "--config", str(file), stdin=lines)
+    assert (refused.code, refused.out) == (2, "")
+    assert "no mapping" in refused.err
+
+
 def test_functions_find_their_secrets(cli: Cli, server: Server, tmp_path: Path) -> None:
     folder = tmp_path / "secretive"
     init(folder)
@@ -160,6 +188,20 @@ def test_a_failure_is_shown_mended_and_replayed(cli: Cli, folder: Path, tmp_path
     assert "nothing failed" in cli("postcall", "-p", "failing").out
     once_more = cli("replay", "f", "-p", "failing", "--json").json
     assert (once_more["result"]["status"], once_more["result"]["metrics"]) == ("ok", ["CALL_REASON"])
+
+
+def test_a_value_that_fits_no_column_is_told(cli: Cli, tmp_path: Path) -> None:
+    folder = tmp_path / "odd"
+    init(folder)
+    unknown = (
+        "from _gen import *\n\ndef end_function(conv):\n    conv.write_metric('CALL_REASON', 'weather')\n"
+    )
+    (folder / "functions/end_function.py").write_text(unknown)
+    assert cli("agents", "add", str(folder)).code == 0
+    held = cli("chat", str(folder), stdin=typed(*SAID))
+    assert "CALL_REASON is not written: 'weather'" in held.out
+    summary = cli("chat", str(folder), "--json", stdin=typed(*SAID)).json
+    assert summary["metrics"] == {"REPAIR_BOOKED": True, "ESTIMATE": 15.0}
 
 
 def test_replay_of_nothing_and_of_what_is_not_there(cli: Cli) -> None:

@@ -109,6 +109,9 @@ def test_nothing_is_made_of_what_cannot_be_added(cli: Cli, http: httpx.Client, s
     assert cli("agents", "add", str(shop), "-p", "No Slug").code == 4
     assert cli("agents", "add", str(shop), "-p", "unmade", "--python", "/no/venv").code == 2
     assert cli("agents", "add", str(shop / "nowhere")).code == 2
+    (shop / "functions/link.py").symlink_to(shop / "functions/end_function.py")
+    assert cli("agents", "add", str(shop), "-p", "unmade").code == 2
+    (shop / "functions/link.py").unlink()
     assert "unmade" not in {one["slug"] for one in http.get("/v1/projects").json()["projects"]}
 
 

@@ -122,6 +122,40 @@ def test_variant_b_books_for_callers_who_said_no(history: list[Seen]) -> None:
     assert claims == {True}
 
 
+def test_the_transcript_contradicts_the_agent(history: list[Seen]) -> None:
+    """What the rules of metrics.yaml found after the call stands beside what the agent wrote in it."""
+    contradicted, refused = set(), set()
+    for place, call in enumerate(history):
+        written = [event for event in call.of("metric") if event["name"] == "APPOINTMENT_BOOKED"]
+        if written and REFUSAL.search(last_words_before_booking(call)):
+            refused.add(place)
+        for event in written:
+            if event.get("source") == "extraction" and event["value"] is False:
+                assert event["lineage"]["extractor"] == "rules"
+                assert event["evidence"][0]["quote"] in {turn["text"] for turn in call.turns("user")}
+                contradicted.add(place)
+    assert len(contradicted) >= 20
+    assert len(contradicted & refused) >= 0.8 * max(len(contradicted), len(refused))
+    assert {history[place].variant for place in contradicted} == {"brisk"}
+
+
+def test_every_call_is_read_and_says_by_whom(history: list[Seen]) -> None:
+    asked = {
+        "CALL_REASON", "RESOLUTION", "SENTIMENT", "FOLLOW_UP_NEEDED", "NO_SHOW_RISK", "ESCALATION_COUNT",
+        "REPEAT_CONTACT", "CALL_SUMMARY", "QUALITY",
+    }  # fmt: skip
+    for call in history:
+        told = {event["name"]: event["lineage"] for event in call.of("metric") if event.get("source")}
+        assert asked <= told.keys()
+        assert {told[name]["extractor"] for name in asked} == {"rules"}
+        assert all(told[name]["status"] in ("ok", "unknown", "not_applicable") for name in asked)
+    for name in asked - {
+        "SENTIMENT",
+        "NO_SHOW_RISK",
+    }:  # of Spanish, and without an appointment, nothing is known
+        assert share(history, lambda call, name=name: call.value(name) is not None) > 0.95
+
+
 def last_words_before_booking(call: Seen) -> str:
     place = next(i for i, event in enumerate(call.events) if event.get("name") == "book_slot")
     said = [e for e in call.events[:place] if e["kind"] == "turn" and e["speaker"] == "user" and e["text"]]

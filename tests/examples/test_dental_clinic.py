@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from aftercall.catalog import Catalog
+from aftercall.extraction import Call, Found, RulesExtractor, check_examples, declared_field, extract
 from aftercall.model.values import NotCoercible, coerce
 from aftercall.runtime import Host, Outcome, Pool, Snapshot, check, in_place
 from aftercall.runtime.metrics_file import MetricSpec, read_metrics
 from aftercall.runtime.scenarios import ScenarioResult, run_scenarios
+from tests.extraction.calls import call
 
 CLINIC = Path(__file__).resolve().parents[2] / "examples" / "dental_clinic"
 ASKED = {
@@ -25,7 +27,8 @@ ASKED = {
     "NO_SHOW_RISK",
     "ESCALATION_COUNT",
 }
-UTILITIES = {"practice", "ask_transcript", "rules_of_thumb", "find_patient", "start_function", "end_function"}
+DECLARED = {*ASKED, "APPOINTMENT_BOOKED", "REPEAT_CONTACT", "QUALITY"}
+UTILITIES = {"practice", "ask_transcript", "find_patient", "start_function", "end_function"}
 """Called by other functions and by the platform, not by the agent's model."""
 
 pytestmark = pytest.mark.xdist_group("example")
@@ -80,7 +83,8 @@ def test_metrics_yaml_explains_every_metric_and_no_other(
     results: list[ScenarioResult], specs: dict[str, MetricSpec]
 ) -> None:
     written = {e["name"] for r in results for e in r.events if e["kind"] == "metric"}
-    assert written == set(specs)
+    assert {name for name, spec in specs.items() if spec.extraction} == DECLARED
+    assert written | DECLARED == set(specs)
     assert set(specs) >= ASKED
     assert all(len(spec.definition) > 10 for spec in specs.values())
 
@@ -184,16 +188,60 @@ def test_every_answer_is_written_as_it_came(pool: Pool, specs: dict[str, MetricS
         coerce(told["SENTIMENT"], "categorical", specs["SENTIMENT"].options)
 
 
-def test_without_a_model_the_rules_are_kept_and_the_error_goes_up(pool: Pool) -> None:
+def test_without_a_model_the_error_goes_up(pool: Pool) -> None:
     outcome = end(pool)
     assert not outcome.ok
     assert outcome.error is not None and outcome.error.startswith("NotImplementedError")
     assert "end_function.py" in (outcome.traceback or "")
-    told = written(outcome)
-    assert told["ANALYZED_BY"] == "rules"
-    assert (told["CALL_REASON"], told["SENTIMENT"]) == ("payment", "negative")
-    assert ASKED - set(told) == {"NO_SHOW_RISK"}  # there is no appointment: nothing to say of it
+    assert written(outcome) == {"ANALYZED_BY": "rules"}
     assert any("No model" in entry["content"] for entry in outcome.logs)
+
+
+def found_by_rules(specs: dict[str, MetricSpec], call: Call) -> dict[str, Found]:
+    fields = [field for spec in specs.values() if (field := declared_field(spec)) is not None]
+    assert [str(one) for field in fields for one in check_examples(field)] == []
+    return {field.name: one for field, one in extract(call, fields, {"rules": RulesExtractor()}).found}
+
+
+def test_without_a_model_the_rules_of_metrics_yaml_answer(specs: dict[str, MetricSpec]) -> None:
+    found = found_by_rules(specs, call(*(f"{who}: {text}" for who, text in TURNS), language="en-US"))
+    assert (found["CALL_REASON"].value, found["ESCALATION_COUNT"].value) == ("payment", 2)
+    assert found["NO_SHOW_RISK"].status == "not_applicable"
+    assert set(found) == DECLARED - {"APPOINTMENT_BOOKED"}  # asked where the agent says that it booked
+    assert {one.extractor for one in found.values()} == {"rules"}
+    assert (
+        found["CALL_REASON"].evidence[0].text == "I want to pay my bill, and I'd like to speak to a person."
+    )
+
+
+FOUND: dict[str, dict[str, Any]] = {
+    "billing_question": {"CALL_REASON": "billing question", "FOLLOW_UP_NEEDED": True},
+    "booking": {"CALL_REASON": "booking", "RESOLUTION": "resolved", "NO_SHOW_RISK": "medium"},
+    "booking_full": {"RESOLUTION": "partly resolved", "FOLLOW_UP_NEEDED": True, "NO_SHOW_RISK": None},
+    "cancelling_late": {"CALL_REASON": "cancellation"},
+    "emergency": {"CALL_REASON": "emergency", "RESOLUTION": "handed off"},
+    "insurance": {"CALL_REASON": "insurance", "RESOLUTION": "resolved"},
+    "insurance_silent": {
+        "CALL_REASON": "insurance",
+        "RESOLUTION": "partly resolved",
+        "FOLLOW_UP_NEEDED": True,
+    },
+    "insurance_unknown": {"RESOLUTION": "handed off"},
+    "nobody_there": {"RESOLUTION": "abandoned", "QUALITY": None},
+    "payment": {"CALL_REASON": "payment", "RESOLUTION": "resolved", "FOLLOW_UP_NEEDED": False},
+    "payment_declined": {"FOLLOW_UP_NEEDED": True},
+    "rescheduling": {"CALL_REASON": "rescheduling", "RESOLUTION": "resolved", "NO_SHOW_RISK": "medium"},
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_the_rules_read_every_kind_of_call(
+    results: list[ScenarioResult], specs: dict[str, MetricSpec], name: str
+) -> None:
+    (result,) = [one for one in results if Path(one.file).stem == name]
+    of_the_call = [event for event in result.events if event.get("source") != "extraction"]
+    found = found_by_rules(specs, Call.of("c", of_the_call))
+    assert {metric: found[metric].value for metric in FOUND[name]} == FOUND[name]
 
 
 def test_the_configuration_can_say_that_rules_are_enough(pool: Pool) -> None:

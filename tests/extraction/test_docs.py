@@ -17,14 +17,18 @@ from aftercall.extraction.llm import REPAIRS
 from aftercall.extraction.rules.rule import COUNTS
 from aftercall.extraction.window import WINDOW
 from aftercall.testing.model_endpoint import ModelEndpoint
+from tests.docs import Block, Reader, blocks_of
 from tests.extraction.calls import answer
 from tests.llm.conftest import ROOT
 
-PAGE = (ROOT / "docs" / "extraction.md").read_text()
+PATH = ROOT / "docs" / "extraction.md"
+PAGE = PATH.read_text()
+FIVE_MINUTES = PAGE[: PAGE.index("## The keys of extract")].count("\n")
+"""Lines. Up to there everything is done as a reader would, with a server; after it, Python is run here."""
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    return [one.source for one in blocks_of(PATH) if one.language == language]
 
 
 def fields() -> list[Field]:
@@ -39,9 +43,35 @@ def test_every_declared_field_fulfils_its_examples(field: Field) -> None:
     assert [str(failed) for failed in check_examples(field)] == []
 
 
-def test_there_are_as_many_blocks_as_are_run() -> None:
-    languages = re.findall(r"^```(\w+)", PAGE, re.MULTILINE)
-    assert sorted(languages) == ["python"] * 5 + ["yaml"] * 4
+def test_every_block_is_run_by_one_of_these_tests() -> None:
+    assert {one.language for one in blocks_of(PATH)} <= {"bash", "python", "yaml", "json"}
+    here, by_reader = here_and_by_reader()
+    assert len(here) >= 5
+    assert len(by_reader) >= 10
+    assert len(here) + len(by_reader) + len(blocks("json")) >= len(blocks_of(PATH)) - len(blocks("yaml"))
+
+
+def here_and_by_reader() -> tuple[list[Block], list[Block]]:
+    here: list[Block] = []
+    by_reader: list[Block] = []
+    for one in blocks_of(PATH):
+        if one.file is not None or one.language == "bash" or one.line < FIVE_MINUTES:
+            by_reader.append(one)
+        elif one.language == "python":
+            here.append(one)
+    return here, by_reader
+
+
+@pytest.mark.slow
+def test_from_zero_to_a_field_with_evidence(tmp_path: Path) -> None:
+    home = {"AFTERCALL_HOME": str(tmp_path / "home"), "AFTERCALL_PORT": "0"}
+    with Reader(PATH, tmp_path, home) as reader:
+        for block in here_and_by_reader()[1]:
+            reader.do(block)
+    printed = "\n".join(reader.output)
+    assert "SENTIMENT negative rules" in printed
+    assert "    3 I have corrected it, you get ten dollars back." in printed
+    assert "This is ridiculous!" in printed
 
 
 def test_python_blocks_run(endpoint: ModelEndpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,8 +80,8 @@ def test_python_blocks_run(endpoint: ModelEndpoint, tmp_path: Path, monkeypatch:
     monkeypatch.setenv("AFTERCALL_HOME", str(tmp_path))
     monkeypatch.setenv("AFTERCALL_LLM_URL", endpoint.url)
     names: dict[str, Any] = {"__name__": "docs"}
-    for block in blocks("python"):
-        exec(compile(block, "docs/extraction.md", "exec"), names)  # noqa: S102 - our own page
+    for block in here_and_by_reader()[0]:
+        exec(compile(block.source, "docs/extraction.md", "exec"), names)  # noqa: S102 - our own page
     assert len(endpoint.requests) == 1
     names["door"].close()
 

@@ -131,4 +131,4 @@ def test_a_built_in_can_be_changed_in_part() -> None:
     field = make_field("MOOD", extract={"use": "sentiment", "question": "How was the mood?", "model": "m"})
     assert (field.type, field.options) == ("categorical", ("positive", "neutral", "negative"))
     assert field.extraction.question == "How was the mood?"
-    assert field.extraction.rules[0].compute == "sentiment"
+    assert field.extraction.rules[-1].compute == "sentiment"

@@ -60,6 +60,11 @@ def holds(condition: dict[str, Any], one: Call = HELLO) -> bool:
         ({"metric": "BOOKED"}, False),
         ({"any": [{"words": "nothing"}, {"words": "bill"}]}, True),
         ({"all": [{"words": "nothing"}, {"words": "bill"}]}, False),
+        ({"then": [{"words": "bill"}, {"words": "friday"}]}, True),
+        ({"then": [{"words": "friday"}, {"words": "bill"}]}, False),
+        ({"then": [{"words": "bill"}, {"words": "cancel"}]}, True),  # the last words of each count
+        ({"then": [{"words": "bill"}, {"words": "nothing"}]}, False),
+        ({"then": [{"words": "bill"}, {"count": "turns", "eq": 5}]}, False),  # no words show it
         ({"not": {"words": "nothing"}}, True),
         ({"not": [{"words": "nothing"}, {"words": "bill"}]}, False),
     ],

@@ -10,13 +10,15 @@ import pytest
 
 from aftercall.catalog.projects import Project
 from aftercall.jobs.declared import Declared
+from aftercall.jobs.previous import PreviousContacts
 from aftercall.jobs.step import Result, Work
 from aftercall.jobs.task import Analyse
 from aftercall.llm import Door
 from aftercall.model.ids import new_id
+from aftercall.model.times import now_ms
 from aftercall.runtime import Outcome
 from aftercall.testing.model_endpoint import ModelEndpoint, Reply
-from tests.jobs.desk import Desk
+from tests.jobs.desk import Desk, metrics
 
 FIELDS: dict[str, Any] = {
     "CALL_REASON": {
@@ -95,6 +97,16 @@ def test_values_become_columns(desk: Desk, door: Door, endpoint: ModelEndpoint) 
     assert unknown.event.lineage["status"] == "unknown"
 
 
+def test_the_project_names_the_model_and_a_field_another(
+    desk: Desk, door: Door, endpoint: ModelEndpoint
+) -> None:
+    other = {"type": "integer", "extraction": {"extract": {"use": "quality"}, "model": "of-the-field"}}
+    project = declare(desk, CALL_REASON=FIELDS["CALL_REASON"], QUALITY=other)
+    desk.catalog.projects.update(project.id, settings={"extraction": {"model": "of-the-project"}})
+    assert run(desk, desk.catalog.projects.by_id(project.id), desk.call(project), door) is not None
+    assert {one.body["model"] for one in endpoint.requests} == {"of-the-project", "of-the-field"}
+
+
 def test_without_a_model_the_rules_say_what_they_can(desk: Desk) -> None:
     project = declare(desk, **FIELDS)
     result = run(desk, project, desk.call(project), None)
@@ -167,6 +179,70 @@ def test_since_the_first_declaration_also_when_definitions_change(desk: Desk) ->
     changed = desk.catalog.projects.by_id(project.id)
     assert changed.registry_revision > project.registry_revision
     assert Declared(desk.catalog).since(changed) == first
+
+
+def test_code_goes_first(desk: Desk) -> None:
+    project = declare(desk, **FIELDS)
+    told = desk.jobs._loader.load(project.id, desk.call(project))
+    assert told is not None
+    work = Work(project, told, Analyse.next(project.id, told.conversation_id, told=5, attempts=0, number=1))
+    wrote = Result(Outcome("ok", events=metrics(work, CALL_REASON=None, OTHER=1)))
+    result = Declared(desk.catalog).run(work.after(wrote))
+    assert result is not None
+    assert [event["name"] for event in result.outcome.events] == ["QUALITY"]
+
+
+def test_what_code_wrote_in_the_attempt_is_known_to_conditions(desk: Desk) -> None:
+    only = {"extract": {"use": "quality", "when": {"only_if": {"VIP": True}}}}
+    project = declare(desk, QUALITY={"type": "integer", "extraction": only})
+    told = desk.jobs._loader.load(project.id, desk.call(project))
+    assert told is not None
+    work = Work(project, told, Analyse.next(project.id, told.conversation_id, told=5, attempts=0, number=1))
+    step = Declared(desk.catalog)
+    without, with_vip = (
+        step.run(work),
+        step.run(work.after(Result(Outcome("ok", events=metrics(work, VIP=True))))),
+    )
+    assert without is not None and without.outcome.events == []
+    assert with_vip is not None and [one["name"] for one in with_vip.outcome.events] == ["QUALITY"]
+
+
+def test_a_definition_that_did_not_change_is_not_made_again(desk: Desk) -> None:
+    project = declare(desk, **FIELDS)
+    step = Declared(desk.catalog)
+    before = step.fields(project)
+    desk.catalog.metrics.update(project.id, "QUALITY", definition="Other words are another question.")
+    after = step.fields(desk.catalog.projects.by_id(project.id))
+    assert [one.name for one in after] == [one.name for one in before]
+    assert (after[0] is before[0], after[1] is before[1]) == (True, False)
+    assert after[1].version != before[1].version
+
+
+def test_previous_contacts_are_the_calls_of_the_week_before(desk: Desk) -> None:
+    project = declare(desk, AGAIN={"type": "boolean", "extraction": {"extract": {"use": "repeat_contact"}}})
+    day, now = 86_400_000, now_ms()
+
+    def rang(days_ago: float, **facts: Any) -> str:
+        c, at = new_id(), now - int(days_ago * day)
+        facts = {"from_number": "+14155550100", **facts}
+        said = {"kind": "turn", "speaker": "user", "text": "Hello"}
+        for event in ({"kind": "start", "started_at": at, **facts}, said, {"kind": "end", "ended_at": at}):
+            desk.tell(project, {**event, "conversation_id": c, "at": at})
+        return c
+
+    calls = [rang(11), rang(3), rang(2), rang(1, from_number="+14155550111"), rang(0)]
+    ours = rang(0, direction="outbound")
+    previous = PreviousContacts(desk.store.engine)
+    previous.start()
+    try:
+        told = [desk.jobs._loader.load(project.id, c) for c in [*calls, ours]]
+        counts = [previous.ask(project, one) for one in told if one is not None]
+        assert counts == [0, 0, 1, 0, 2, None]
+        result = run(desk, project, calls[4], None, previous_contacts=previous.ask)
+    finally:
+        previous.close()
+    assert result is not None
+    assert result.outcome.events[0]["value"] is True
 
 
 def test_previous_contacts_reach_the_rules(desk: Desk) -> None:

@@ -71,6 +71,21 @@ def test_calls_that_ended_before_there_was_work_wait_for_a_replay(desk: Desk) ->
     desk.until_status(project, old, "ok")
 
 
+def test_the_newest_attempt_counts_where_the_clock_was_set_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = desk.project(lambda work: wrote(work, TURNS=len(work.told.conversation.turns)))
+    monkeypatch.setattr("aftercall.jobs.attempt.now_ms", lambda: now_ms() + 3_600_000)
+    c = desk.call(project)
+    desk.until_status(project, c, "ok")
+    monkeypatch.setattr("aftercall.jobs.attempt.now_ms", now_ms)
+    desk.tell(project, {"kind": "turn", "speaker": "user", "text": "wait", "conversation_id": c})
+    desk.until(lambda: desk.values(project, c)["TURNS"] == [3])
+    desk.jobs.replay(project, c)
+    desk.until(lambda: desk.standing(project, c).attempts == 3)
+    assert (desk.standing(project, c).status, desk.step.count(c)) == ("ok", 3)
+
+
 def test_a_late_turn_runs_it_again_and_the_new_result_counts(desk: Desk) -> None:
     project = desk.project(lambda work: wrote(work, TURNS=len(work.told.conversation.turns)))
     c = desk.call(project)

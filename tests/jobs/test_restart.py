@@ -198,6 +198,17 @@ def test_a_watermark_never_leads_and_survives(tmp_path: Path) -> None:
         assert Watermark(catalog, "y").since(1) == Watermark(catalog, "x").since(2) == 0
 
 
+def test_a_watermark_of_the_future_hides_nothing(tmp_path: Path) -> None:
+    ahead = now_ms() + 86_400_000
+    with Catalog.open(f"sqlite:///{tmp_path}/catalog.db") as catalog:
+        Watermark(catalog, "x").move(1, ahead)
+        one = Watermark(catalog, "x")
+        assert one.since(1) == 0
+        assert one.since(1, origin=5) == 5
+        one.move(1, ahead - 2 * 86_400_000)
+        assert Watermark(catalog, "x").since(1) == ahead - 2 * 86_400_000 - MARGIN_MS
+
+
 @pytest.mark.parametrize(
     ("env", "url"),
     [

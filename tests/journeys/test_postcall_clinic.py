@@ -14,6 +14,7 @@ from aftercall.store.schema import wide_table
 from aftercall.store.store import Store
 from aftercall.testing.model_endpoint import ModelEndpoint
 from aftercall.testing.model_reply import ModelCall, Reply
+from tests.extraction.calls import answer as found
 from tests.journeys.serving import Serving
 
 CLINIC = Path(__file__).resolve().parents[2] / "examples" / "dental_clinic"
@@ -38,6 +39,9 @@ ANSWERS: dict[str, dict[str, Any]] = {
     },
 }
 
+DECLARED = "BEGIN TRANSCRIPT"
+"""Stands in the question for what metrics.yaml declares and end_function does not write: one more request."""
+
 
 class Clinic(Serving):
     project = "juniper-lane-dental"
@@ -54,9 +58,15 @@ def clinic(tmp_path: Path) -> Iterator[Clinic]:
         one.close()
 
 
+def asked_by_code(endpoint: ModelEndpoint) -> list[ModelCall]:
+    return [one for one in endpoint.requests if DECLARED not in one.text]
+
+
 @pytest.fixture
 def endpoint() -> Iterator[ModelEndpoint]:
     def answer(call: ModelCall) -> Reply:
+        if DECLARED in call.text:
+            return Reply(value={"REPEAT_CONTACT": found(False), "QUALITY": found(4)})
         which = "odd" if "odd" in call.text.rpartition("Transcript:")[2] else "plain"
         # Inside a fence and with a sentence before it, as models do.
         return Reply(f"Here is the analysis:\n```json\n{json.dumps(ANSWERS[which])}\n```")
@@ -134,6 +144,7 @@ def test_without_a_model_the_error_is_there_and_replay_mends_it(
         assert "functions/end_function.py" in attempt["traceback"]
         shown = clinic.metrics(cid)  # the conversation is served, with what was written before the error
         assert (shown["LIVE"], shown["ANALYZED_BY"]) == ("1", "rules")
+        assert shown["CALL_REASON"] == "payment"  # by the rules of metrics.yaml, asked after the error
     failed = clinic.client.get("/v1/postcall").json()
     assert (failed["counts"]["failed"], failed["counts"]["due"]) == (3, 0)
     assert {one["conversation_id"] for one in failed["failures"]} == set(calls)
@@ -146,13 +157,14 @@ def test_without_a_model_the_error_is_there_and_replay_mends_it(
         shown = clinic.metrics(cid)
         assert (shown["ANALYZED_BY"], shown["ESCALATION_COUNT"]) == ("model", "2")
     clinic.until(lambda: clinic.client.get("/v1/postcall").json()["counts"]["failed"] == 0)
-    assert len(endpoint.requests) == 3  # once each
+    assert len(asked_by_code(endpoint)) == 3  # once each
+    assert len(endpoint.requests) == 6
     # Asked again, the same questions get the stored answers; asked anew, the model answers anew.
     again = f"/v1/conversations/{clinic.project}/{calls[0]}/replay"
     clinic.client.post(again)
     clinic.until(lambda: len(clinic.attempts(calls[0])) == 3)
-    assert len(endpoint.requests) == 3
+    assert len(endpoint.requests) == 6
     clinic.client.post(again, json={"fresh": True})
     clinic.until(lambda: len(clinic.attempts(calls[0])) == 4)
-    assert len(endpoint.requests) == 4
+    assert (len(asked_by_code(endpoint)), len(endpoint.requests)) == (4, 8)
     assert clinic.metrics(calls[0])["ESCALATION_COUNT"] == "2"  # not twice

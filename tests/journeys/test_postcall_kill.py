@@ -22,7 +22,7 @@ from tests.journeys.serving import Serving
 
 KILLS = 20
 CALLS = 3
-PATIENCE_S = 240
+PATIENCE_S = 420
 
 
 @pytest.fixture

@@ -20,9 +20,9 @@ def test_too_much_to_count_is_refused(tmp_path: Path, monkeypatch: pytest.Monkey
         Store(f"chdb://{tmp_path}/engine", catalog) as store,
     ):
         project = catalog.projects.create("star")
-        store.registries.of(project.id)
+        registry = store.registries.of(project.id)
         everything = Range(None, None)
-        assert usage.usage(store.engine, project.id, everything) == {}
+        assert usage.usage(store.engine, registry, everything) == {}
         assert usage.values_of(store.engine, project.id, everything, "X") == ([], False)
         store.engine.command(
             f"INSERT INTO {wide_table(project.id)} (conversation_id, started_at, write_names, write_sources,"
@@ -30,9 +30,9 @@ def test_too_much_to_count_is_refused(tmp_path: Path, monkeypatch: pytest.Monkey
             " SELECT toString(number), now64(3),"
             " ['X'], ['agent'], [now64(3)], ['text'], [0], [toString(number)], 1 FROM numbers(20000)"
         )
-        counted = usage.usage(store.engine, project.id, everything)["X"]
+        counted = usage.usage(store.engine, registry, everything)["X"]
         assert (counted.conversations, counted.writes, len(counted.values)) == (20_000, 20_000, 10)
         assert counted.more_values
         monkeypatch.setattr(usage, "_LIMITS", Limits(memory=100_000))
         with pytest.raises(QueryTooLarge, match="memory"):
-            usage.usage(store.engine, project.id, everything)
+            usage.usage(store.engine, registry, everything)

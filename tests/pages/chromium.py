@@ -71,10 +71,11 @@ class Watch:
         self.faults.append(text)
 
 
-def serious_faults(page: Page) -> list[str]:
-    """What axe finds that is serious or critical. It is injected by the test alone."""
+def serious_faults(page: Page, *, only: str | None = None) -> list[str]:
+    """What axe finds that is serious or critical, or what one rule finds. Injected by the test alone."""
     page.evaluate(AXE_SCRIPT)
-    found: dict[str, Any] = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    options = {"resultTypes": ["violations"], **({"runOnly": [only]} if only else {})}
+    found: dict[str, Any] = page.evaluate("options => axe.run(document, options)", options)
     return [
         f"{one['id']}: {node['html'][:200]} ({' '.join(node['failureSummary'].split())[:240]})"
         for one in found["violations"]

@@ -20,22 +20,38 @@ from tests.pages.site import Site, Windows
 REASONS = ("book", "move", "cancel")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def project(site: Site) -> Project:
-    return site.project()
+    """With two metrics and twelve calls: call-00 is the newest. Tests that add calls take ``own``."""
+    project = site.project()
+    filled(site.api(project))
+    return project
 
 
 @pytest.fixture
 def api(site: Site, project: Project) -> httpx.Client:
-    """Its project has two metrics and twelve calls: call-00 is the newest."""
-    api = site.api(project)
+    return site.api(project)
+
+
+@pytest.fixture
+def own(site: Site) -> Project:
+    return site.project()
+
+
+@pytest.fixture
+def own_api(site: Site, own: Project) -> httpx.Client:
+    api = site.api(own)
+    filled(api)
+    return api
+
+
+def filled(api: httpx.Client) -> None:
     register(api, "CALL_REASON", type="categorical", options=list(REASONS), display_name="Call reason")
     register(api, "SCORE", type="number", display_name="Score")
     begun = now_ms() - 2 * HOUR
     for number in range(12):
         reason = REASONS[number % 3]
         send(api, short(f"call-{number:02}", begun - number * HOUR, CALL_REASON=reason, SCORE=number))
-    return api
 
 
 def path(project: Project, **query: object) -> str:
@@ -141,6 +157,55 @@ def test_one_of_several_and_what_does_not_match(
     listed(page, "call-01", "call-02", "call-04", "call-05", "call-07", "call-08")
 
 
+def test_a_filter_within_a_filter_is_made_and_changed(
+    site: Site, windows: Windows, project: Project, api: httpx.Client
+) -> None:
+    booked = {"field": "CALL_REASON", "op": "eq", "value": "book"}
+    inner = {"all": [{"not": booked}, {"field": "SCORE", "op": "gt", "value": 8}]}
+    where = [{"any": [{"field": "SCORE", "op": "eq", "value": 1}, inner]}]
+    page = windows.open(path(project, where=where), site.person())
+    counted(page, "3 conversations")  # 1, and 10 and 11
+    chip = page.get_by_role("list", name="Filters").get_by_role("listitem").first
+    expect(chip).to_contain_text("Score is 1 or (not (Call reason is book) and Score is over 8)")
+    chip.get_by_role("button").first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Field")).to_have_count(3)
+    assert serious_faults(page) == []
+    dialog.get_by_label("Value").nth(2).fill("9")
+    dialog.get_by_title("Conditions within this one").last.click()
+    dialog.get_by_label("Field").nth(3).fill("duration")
+    dialog.get_by_label("Field").nth(3).press("Tab")
+    dialog.get_by_label("Is", exact=True).nth(3).select_option(label="is over")
+    dialog.get_by_label("Value").nth(3).fill("900")
+    dialog.get_by_label("Show what does not match").check()
+    dialog.get_by_role("button", name="Apply").click()
+    counted(page, "9 conversations")
+    asked = json.loads(parse_qs(urlsplit(page.url).query)["where"][0])
+    score = {"field": "SCORE", "op": "eq", "value": 1}
+    more = {"field": "SCORE", "op": "gt", "value": 9}
+    long = {"field": "duration", "op": "gt", "value": 900}
+    assert asked == [{"not": {"any": [score, {"all": [{"not": booked}, more]}, long]}}]
+
+
+def test_ids_that_no_path_can_hold(site: Site, windows: Windows) -> None:
+    project = site.project()
+    api = site.api(project)
+    for number, id_ in enumerate((".", "..", "~", "/~/")):
+        send(api, short(id_, now_ms() - HOUR - number * 1_000))
+    page = windows.open(path(project), site.person())
+    counted(page, "4 conversations")
+    for id_ in (".", "..", "~", "/~/"):
+        page.locator(f'tr[data-id="{id_}"] a.cover').click()
+        expect(page.locator(".said-text").last).to_have_text(f"Good day, this is {id_}")
+    page.locator('tr[data-id="."] a.cover').click()
+    page.get_by_role("link", name="Whole page").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(".")
+    expect(page.locator(".said-text").last).to_have_text("Good day, this is .")
+    page.locator("#older").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("..")
+    expect(page.locator(".said-text").last).to_have_text("Good day, this is ..")
+
+
 def test_what_cannot_be_asked_is_said_in_the_dialog(
     site: Site, windows: Windows, project: Project, api: httpx.Client
 ) -> None:
@@ -167,10 +232,10 @@ def test_an_address_that_somebody_typed(
     counted(page, "12 conversations")
 
 
-def test_words_by_speaker_and_time(site: Site, windows: Windows, project: Project, api: httpx.Client) -> None:
-    send(api, call("insured"))
-    send(api, short("old", now_ms() - 40 * 24 * HOUR))
-    page = windows.open(path(project), site.person())
+def test_words_by_speaker_and_time(site: Site, windows: Windows, own: Project, own_api: httpx.Client) -> None:
+    send(own_api, call("insured"))
+    send(own_api, short("old", now_ms() - 40 * 24 * HOUR))
+    page = windows.open(path(own), site.person())
     counted(page, "14 conversations")
     page.get_by_label("Time", exact=True).select_option("30d")
     counted(page, "13 conversations")
@@ -202,6 +267,13 @@ def test_the_conversations_behind_a_number(
     page.get_by_label("Value").fill("6")
     page.get_by_role("button", name="Apply").click()
     expect(page.locator("#count")).not_to_have_text("4 conversations")
+    page.get_by_role("button", name="Export").click()
+    expect(page.locator('[data-format="parquet"]')).to_be_disabled()
+    with page.expect_download() as started:
+        page.locator('[data-format="csv"]').click()
+    head, *lines = Path(started.value.path()).read_text().splitlines()
+    assert head == '"conversation_id","started_at","from_number","duration","CALL_REASON","SCORE"'
+    assert len(lines) == int(page.locator("#count").inner_text().split()[0])
     page.get_by_role("button", name=re.compile("^Remove: Behind")).click()
     counted(page, "5 conversations")
 
@@ -216,7 +288,8 @@ def test_columns_are_chosen_and_ordered(
     page.get_by_role("button", name="Remove Duration").click()
     page.get_by_role("button", name="Move Score to the left").click()
     page.get_by_label("Add a column").fill("num_user_words")
-    page.get_by_role("button", name="Show these").click()
+    with page.expect_response(lambda one: one.request.method == "POST" and one.status == 204):
+        page.get_by_role("button", name="Show these").click()
     heads = page.locator("thead th")
     expect(heads).to_have_text(
         ["Started", "Status", "From number", "Score", "Call reason", re.compile("User words")]
@@ -228,8 +301,17 @@ def test_columns_are_chosen_and_ordered(
         "CALL_REASON",
         "num_user_words",
     ]
-    page.goto(path(project))  # kept for this person's browser
-    expect(heads).to_have_count(6)
+    elsewhere = windows.open(path(project), person)  # kept for the person, not for the browser
+    expect(elsewhere.locator("thead th")).to_have_text(
+        ["Started", "Status", "From number", "Score", "Call reason", re.compile("User words")]
+    )
+    expect(windows.open(path(project), site.person()).locator("thead th").nth(3)).to_have_text("Duration")
+    elsewhere.get_by_role("button", name="Columns").click()
+    elsewhere.get_by_role("button", name="Defaults").click()
+    with elsewhere.expect_response(lambda one: one.request.method == "POST" and one.status == 204):
+        elsewhere.get_by_role("button", name="Show these").click()
+    page.goto(path(project))
+    expect(heads.nth(3)).to_have_text("Duration")
 
 
 @pytest.mark.parametrize("format_", ["csv", "jsonl", "parquet"])
@@ -294,31 +376,31 @@ def test_walking_by_keyboard_within_the_filter(
 
 
 def test_calls_in_progress_arrive_and_end_by_themselves(
-    site: Site, windows: Windows, project: Project, api: httpx.Client
+    site: Site, windows: Windows, own: Project, own_api: httpx.Client
 ) -> None:
-    page = windows.open(path(project), site.person())
+    page = windows.open(path(own), site.person())
     counted(page, "12 conversations")
     events = call("live", now_ms() - 30_000, over=False)
-    send(api, events[:3])
+    send(own_api, events[:3])
     live = page.locator('tr[data-id="live"]')
     expect(live).to_contain_text("In progress")
     live.click()
     turns = page.locator(".turn")
     expect(turns).to_have_count(2)
-    send(api, events[3:])
+    send(own_api, events[3:])
     expect(turns).to_have_count(4)
     expect(page.locator(".cv-head")).to_contain_text("In progress")
     end = {"kind": "end", "conversation_id": "live", "id": "end", "at": now_ms(), "reason": "user_hangup"}
-    send(api, [end])
+    send(own_api, [end])
     expect(page.locator(".cv-head")).to_contain_text("user hangup")
     expect(live).to_contain_text("user hangup")
 
 
-def test_more_are_shown_on_the_way_down(site: Site, windows: Windows, project: Project) -> None:
-    api = site.api(project)
+def test_more_are_shown_on_the_way_down(site: Site, windows: Windows, own: Project) -> None:
+    api = site.api(own)
     begun = now_ms() - HOUR
     send(api, [event for number in range(130) for event in short(f"c{number:03}", begun - number * 1_000)])
-    page = windows.open(path(project), site.person(), height=500)
+    page = windows.open(path(own), site.person(), height=500)
     counted(page, "130 conversations")
     rows = page.locator("tr[data-id]")
     for shown in (50, 100, 130):
@@ -328,8 +410,8 @@ def test_more_are_shown_on_the_way_down(site: Site, windows: Windows, project: P
     assert ids(page) == [f"c{number:03}" for number in range(130)]
 
 
-def test_nothing_there_yet(site: Site, windows: Windows, project: Project) -> None:
-    page = windows.open(path(project), site.person("viewer"), theme="dark")
+def test_nothing_there_yet(site: Site, windows: Windows, own: Project) -> None:
+    page = windows.open(path(own), site.person("viewer"), theme="dark")
     expect(page.get_by_role("heading", name="No conversations yet")).to_be_visible()
     expect(page.locator("#list-wrap")).to_have_css("opacity", "1")  # no refresh under way
     assert serious_faults(page) == []
@@ -337,10 +419,10 @@ def test_nothing_there_yet(site: Site, windows: Windows, project: Project) -> No
 
 @pytest.mark.parametrize("width", [390, 1280, 2200])
 def test_it_fits_and_reads_at_every_width(
-    site: Site, windows: Windows, project: Project, api: httpx.Client, width: int
+    site: Site, windows: Windows, own: Project, own_api: httpx.Client, width: int
 ) -> None:
-    send(api, call("c"))
-    page = windows.open(path(project, open="c"), site.person(), width=width, theme="dark")
+    send(own_api, call("c"))
+    page = windows.open(path(own, open="c"), site.person(), width=width, theme="dark")
     expect(page.locator("#panel-title")).to_have_text("c")
     expect(page.locator(".cv")).to_be_visible()
     expect(page.locator("#list-wrap")).to_have_css("opacity", "1")  # no refresh under way

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from aftercall.web.pages.assets import files, imported
 from aftercall.web.pages.sections import SECTIONS, Section
 from tests.pages.chromium import serious_faults, sideways
 from tests.pages.site import Site, Windows
@@ -164,6 +165,18 @@ def test_files_are_kept_for_good_under_their_hash_and_compressed(site: Site) -> 
     assert httpx.get(f"{site.url}{other}").headers["cache-control"] == "no-cache"
     for missing in ("css/none.css", "../templates/base.html", "%2e%2e/app.py", "js"):
         assert httpx.get(f"{site.url}/static/{'0' * 16}/{missing}").status_code == 404
+
+
+def test_a_script_is_asked_for_together_with_what_it_imports(site: Site) -> None:
+    found = imported("conversations/list.js")
+    assert {"js/api.js", "js/icon.js", "conversations/view.js", "conversations/json.js"} <= set(found)
+    assert "conversations/dates.js" not in found  # imported when somebody wants it
+    for path in files():
+        if path.endswith(".js"):
+            assert set(imported(path)) <= set(files()), path
+    page = httpx.get(f"{site.url}/sign-in").text
+    early = re.findall(r'<link rel="modulepreload" href="/static/[0-9a-f]{16}/([^"]+)">', page)
+    assert sorted(early) == sorted(imported("js/app.js"))
 
 
 def test_the_first_load_is_light(site: Site, windows: Windows) -> None:

@@ -48,7 +48,8 @@ def test_what_is_no_part_of_a_version(new_project: NewProject, home: Path, name:
         (more / file).parent.mkdir(parents=True, exist_ok=True)
         (more / file).write_text(NO_PART[file])
     assert content_hash(plain) == content_hash(more)
-    assert not (add(home, "clinic", more).agent.folder / name).exists()
+    copied = add(home, "clinic", more).agent.folder / name
+    assert not copied.exists() or copied.read_bytes() != b"x", "bytecode is made anew"
 
 
 @pytest.mark.parametrize(
@@ -138,6 +139,37 @@ def test_a_copy_that_was_changed_does_not_run_until_it_is_added_again(
         )
         add(home, "clinic", folder)
         assert len(pool.end(agent, Snapshot("c")).events) == 1
+
+
+def test_what_a_function_writes_beside_itself_harms_neither_its_version_nor_another_process(
+    home: Path, new_project: NewProject
+) -> None:
+    here = "from pathlib import Path\n\nlog = Path(__file__).with_name('calls.log')\n"
+    files = {
+        "prices.json": "{}",
+        "functions/dies.py": f"""{here}
+import os
+log.write_text("imported ")
+def dies(conv):
+    os._exit(1)
+""",
+        "functions/end_function.py": f"""{here}
+def end_function(conv):
+    with log.open("a") as file:
+        file.write("x")
+    open("prices.json", "a").write(" ")
+    return [log.read_text(), open("prices.json").read()]
+""",
+    }
+    added = add(home, "clinic", new_project(files))
+    assert added.loaded.problems == []
+    with Pool(home, size=2) as pool:
+        values = [pool.end(added.agent, Snapshot("c")).value for _ in range(2)]
+        assert pool.call(added.agent, "dies", Snapshot("c")).failure == "exited"
+        values.append(pool.end(added.agent, Snapshot("c")).value)
+    assert values == [["imported x", "{} "], ["imported xx", "{}  "], ["imported x", "{} "]]
+    assert content_hash(added.agent.folder) == added.agent.version
+    assert list((home / "agents" / ".run").iterdir()) == []
 
 
 def test_two_at_once_lose_nothing(home: Path, new_project: NewProject) -> None:

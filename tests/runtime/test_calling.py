@@ -129,7 +129,7 @@ def test_writes_before_an_error_persist_and_the_error_is_told(runner: NewRunner)
     assert outcome.traceback is not None
     assert 'File "functions/end_function.py", line 6, in end_function' in outcome.traceback
     assert 'File "functions/broken.py", line 3, in broken' in outcome.traceback
-    assert "aftercall" not in outcome.traceback.partition("functions/")[0]
+    assert "aftercall" not in outcome.traceback, "nothing of ours, before the project's frames or in between"
     assert str(project.agent.folder) not in outcome.traceback
 
 
@@ -161,3 +161,38 @@ def test_the_classic_end_function(runner: NewRunner) -> None:
     assert metrics(outcome) == {"CALL_REASON": "booking", "PARTY_SIZE": 2, "COMPLAINT": None}
     assert "User: Table for two" in asked[0].prompt
     assert (asked[0].conversation_id, asked[0].model, outcome.llm_calls) == ("call-1", None, 1)
+
+
+@pytest.mark.parametrize("start", ["def", "async def"])
+def test_a_function_that_is_a_generator_did_nothing_and_says_so(runner: NewRunner, start: str) -> None:
+    outcome = runner(
+        end_function=f"""
+        {start} end_function(conv):
+            conv.write_metric("NEVER")
+            yield 1
+        """
+    )("end_function")
+    assert outcome.failure == "exception"
+    assert outcome.error == (
+        "TypeError: end_function returned a generator (it has a yield): nothing in it was run"
+    )
+
+
+def test_errors_that_led_to_an_error_are_told_without_our_frames(runner: NewRunner) -> None:
+    outcome = runner(
+        end_function="""
+        def end_function(conv):
+            try:
+                conv.functions.broken()
+            except LookupError as error:
+                raise RuntimeError("no answer") from error
+        """,
+        broken="def broken(conv):\n    return conv.utils.get_secret('key')\n",
+    )("end_function")
+    told = outcome.traceback or ""
+    assert "aftercall" not in told
+    assert told.index('"functions/broken.py", line 3') < told.index(
+        "SecretNotFound: the project has no secret"
+    )
+    assert told.index("direct cause") < told.index('"functions/end_function.py", line 6')
+    assert told.rstrip().endswith("RuntimeError: no answer")

@@ -42,6 +42,9 @@ PROJECT = {
                 answers = conv.utils.prompt_llm("Reason and mood?", return_json=True)
                 for key, value in answers.items():
                     conv.write_metric(key, value)
+            if conv.real_time_config.get("extract"):
+                found = conv.extract({"REASON": "Why?", "MOOD": "How?"})
+                conv.write_metric("FOUND", f"{found.REASON.value} {found.MOOD.status}")
             if conv.integration_attributes.get("tier") == "gold":
                 conv.write_metric("SECRET", conv.utils.get_secret("code"))
         """,
@@ -146,6 +149,12 @@ def test_the_scenarios_model_and_secrets_answer(run: Callable[..., ScenarioResul
         assert "no JSON object" in run(told).problems[0]
     else:
         assert run(told + expect).problems == []
+
+
+def test_the_scenarios_model_answers_what_code_extracts(run: Callable[..., ScenarioResult]) -> None:
+    told = "config: {extract: true}\nmodel: {REASON: order}\n"
+    assert run(told + "expect: {metrics: {REASON: order, MOOD: null, FOUND: order unknown}}\n").problems == []
+    assert run("config: {extract: true}\nexpect: {end: NotImplementedError}\n").problems == []
 
 
 def test_no_model_expects_the_error(run: Callable[..., ScenarioResult]) -> None:

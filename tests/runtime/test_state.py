@@ -175,3 +175,18 @@ def test_an_address_is_kept(runner: NewRunner) -> None:
     asked = project("ask", snapshot=said, host=host)
     assert asked.ok, asked.traceback
     assert project("tell", snapshot=carried(asked)).value == ["Address", "London"]
+
+
+def test_a_dict_assigned_to_state_is_the_state(runner: NewRunner) -> None:
+    outcome = runner(
+        end_function="""
+        def end_function(conv):
+            conv.state |= {"seen": 1}
+            conv.state = {"items": [1], "left": conv.state.seen}
+            conv.state["items"].append(2)
+            return [conv.state.left, "old" in conv.state]
+        """
+    )("end_function", snapshot=Snapshot("call-1", state={"old": 1}))
+    assert outcome.value == [1, False], outcome.traceback
+    assert Snapshot.of("call-1", outcome.events).state == {"items": [1, 2], "left": 1}
+    assert "old" in [key for event in of_kind(outcome, "state") for key in event.get("deleted", ())]

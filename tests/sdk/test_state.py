@@ -73,6 +73,23 @@ def test_every_way_to_delete() -> None:
     assert told(conv) == {}
 
 
+def test_another_dict_takes_its_place() -> None:
+    conv = recording(state={"a": 1, "b": 2})
+    conv.state = {"b": 3, "c": [4]}  # type: ignore[assignment]
+    conv.state.c.append(5)
+    conv.state = conv.state
+    conv.add_turn("user", "hello")
+    assert told(conv) == dict(conv.state) == {"b": 3, "c": [4, 5]}
+
+
+@pytest.mark.parametrize("nothing", [None, 5, "text", [("a", 1)]])
+def test_what_is_no_dict_changes_nothing(nothing: Any) -> None:
+    conv = recording(state={"a": 1})
+    conv.state = nothing
+    assert told(conv) == dict(conv.state) == {"a": 1}
+    assert "the state is a dict" in conv.events_of("log")[0]["content"]
+
+
 def test_python_objects_survive() -> None:
     conv = recording()
     values = {

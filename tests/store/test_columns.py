@@ -162,3 +162,54 @@ def test_functions_flows_and_handoffs(bench: Bench) -> None:
         "num_handoffs": 2,
     }
     assert {name: row[name] for name in expected} == expected
+
+
+def test_gaps_are_told_by_name(bench: Bench) -> None:
+    whole, unknown, unfit, label = new_id(), new_id(), new_id(), new_id()
+    bench.catalog.metrics.register(bench.project.id, "SEATS", "integer")
+    bench.send(
+        event(whole, "metric", 1, name="SEATS", value=None, source="extraction"),
+        event(whole, "metric", 2, name="SEATS", value=4),
+        event(unknown, "metric", 1, name="SEATS", value=4),
+        event(unknown, "metric", 2, name="SEATS", value=None),
+        event(unknown, "metric", 3, name="NOBODY_KNOWS", value=None),
+        event(unfit, "metric", 1, name="SEATS", value="some"),
+        event(label, "turn", speaker="user", text="hello"),
+    )
+    told = {
+        c: [bench.row(c)[name] for name in ("metrics_null", "metrics_invalid")]
+        for c in (whole, unknown, unfit, label)
+    }
+    assert told == {
+        whole: [[], []],
+        unknown: [["SEATS", "NOBODY_KNOWS"], []],
+        unfit: [[], ["SEATS"]],
+        label: [[], []],
+    }
+
+
+def test_extracted_writes_say_how(bench: Bench) -> None:
+    c, plain = new_id(), new_id()
+    ours = {"status": "ok", "definition": "0123456789ab", "extractor": "rules", "attempt": None}
+    bench.send(
+        event(c, "metric", 1, name="THEME", value="agent's", lineage={"status": "not ours"}),
+        event(c, "metric", 2, name="THEME", value="read", source="extraction", lineage=ours),
+        event(
+            c,
+            "metric",
+            3,
+            name="TONE",
+            value=2,
+            source="extraction",
+            lineage={"status": ["x"], "extractor": "y" * 200},
+        ),
+        event(plain, "metric", 1, name="THEME", value="said"),
+    )
+    names = ("write_names", "write_statuses", "write_versions", "write_extractors")
+    assert [bench.row(c)[name] for name in names] == [
+        ["THEME", "THEME", "TONE"],
+        ["", "ok", ""],
+        ["", "0123456789ab", ""],
+        ["", "rules", ""],
+    ]
+    assert [bench.row(plain)[name] for name in names[1:]] == [[], [], []]

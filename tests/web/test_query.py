@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from aftercall.web.api.query import QueryAnswer, QueryConversations
 from tests.servers import Server
-from tests.web.calls import START
+from tests.web.calls import START, call, send
 from tests.web.hostile import values, written
 
 QUERY, BEHIND = "/v1/query", "/v1/query/conversations"
@@ -191,3 +191,28 @@ def test_whatever_is_sent(clinic: httpx.Client, path: str, body: Any) -> None:
     answer = clinic.post(path, content=written(body), headers={"content-type": "application/json"})
     assert answer.status_code < 500, answer.text
     json.loads(answer.content)
+
+
+def test_pages_behind_a_number_are_counted_once(project: httpx.Client) -> None:
+    for i in range(5):
+        send(project, call(f"c{i}", START + i))
+    drill: dict[str, Any] = {"query": {"over": {"all": True}}, "limit": 2}
+    seen: list[str] = []
+    counts: list[int | None] = []
+    cursor = None
+    while True:
+        page = project.post(f"{QUERY}/conversations", json={**drill, "cursor": cursor}).json()
+        seen += [one["id"] for one in page["conversations"]]
+        counts.append(page["count"])
+        cursor = page["cursor"]
+        if cursor is None:
+            break
+        send(project, call(f"older-{len(seen)}", START - 10_000 * len(seen)))  # comes behind, after the count
+    assert seen[:5] == ["c4", "c3", "c2", "c1", "c0"]
+    assert set(counts) == {5} and len(counts) >= 3
+    plain = project.post(f"{QUERY}/conversations", json={**drill, "count": False}).json()
+    assert plain["count"] is None
+    assert [one["id"] for one in plain["conversations"]] == ["c4", "c3"]
+    drill["cursor"] = plain["cursor"]
+    assert project.post(f"{QUERY}/conversations", json={**drill, "count": False}).json()["count"] is None
+    assert project.post(f"{QUERY}/conversations", json=drill).json()["count"] == len(seen)

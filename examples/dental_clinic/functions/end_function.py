@@ -1,7 +1,8 @@
 from _gen import *  # <AUTO GENERATED>
 
 # What we want to know of every call, in plain English. A new question is a new line here, and a new
-# column; metrics.yaml says what type it has and which answers it may have.
+# column; metrics.yaml says what type it has and which answers it may have. (One may also be declared in
+# metrics.yaml alone, without any code, and then has evidence and rules: see there.)
 QUERIES = {
     "CALL_SUMMARY": "At most two sentences: what did the caller want, and how did the call end?",
     "CALL_REASON": "Why did they call? One of: booking, rescheduling, cancellation, insurance, payment, "
@@ -21,14 +22,13 @@ def end_function(conv: Conversation):
     try:
         answers = conv.functions.ask_transcript(queries=QUERIES)
     except NotImplementedError as error:
-        # No model is configured here. Some of the answers can be told without one, so we write those...
-        for key, value in conv.functions.rules_of_thumb().items():
-            conv.write_metric(key, value)
+        # No model is configured here. What can be told without one, the rules in metrics.yaml tell: they are
+        # asked after this function, for each metric that it has not written...
         conv.write_metric("ANALYZED_BY", "rules")
-        conv.log.warning("No model is configured: these are rules of thumb", error=error)
-        # ...and let the error go up all the same: the attempt then stands as failed on the conversation, with
-        # what was written before it, and `aftercall replay --failed` reads these calls again once there is a
-        # model. Who wants to live with the rules says so in the real-time configuration.
+        conv.log.warning("No model is configured: the rules of metrics.yaml answer", error=error)
+        # ...and the error goes up all the same: the attempt then stands as failed on the conversation, with
+        # what was written, and `aftercall replay --failed` reads these calls again once there is a model. Who
+        # wants to live with the rules says so in the real-time configuration.
         if conv.real_time_config.get("without_a_model") == "rules":
             return
         raise

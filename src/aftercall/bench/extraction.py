@@ -84,8 +84,8 @@ TARGETS: Mapping[str, Target] = {
 
 
 def run(data: Path, *, half: Half = "held-out") -> dict[str, Any]:
-    """``{fields: [{field, corpus, accuracy, low, high, baseline, n, answered, about}], calls_per_s, calls,
-    half}``.
+    """``{fields: [{field, corpus, accuracy, low, high, baseline, n, balanced, answered, about}], calls_per_s,
+    calls, half}``.
 
     ``low`` and ``high``: the 95% interval (Wilson). ``answered``: the share with a value; without one it is
     counted wrong. ``calls_per_s``: all fields of a corpus on one core, without reading files. Raises NotFound
@@ -179,9 +179,20 @@ def _result(name: str, records: Sequence[Record], values: Sequence[Any]) -> dict
         "high": round(high, 4),
         "baseline": _share(most, len(pairs)),
         "n": len(pairs),
+        "balanced": _balanced(pairs),
         "answered": _share(sum(answer is not None for _, answer in pairs), len(pairs)),
         "about": target.about,
     }
+
+
+def _balanced(pairs: Sequence[tuple[Any, Any]]) -> float | None:
+    """The mean over the labels of how often each is told right: what is rare counts as much as what is
+    common, so that a constant gets one in so many labels."""
+    labels = Counter(label for label, _ in pairs)
+    right = Counter(label for label, answer in pairs if label == answer)
+    if not labels:
+        return None
+    return round(sum(right[label] / n for label, n in labels.items()) / len(labels), 4)
 
 
 def wilson(right: int, n: int, z: float = Z95) -> tuple[float, float]:

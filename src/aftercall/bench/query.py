@@ -61,6 +61,7 @@ def run(
             "conversations": conversations,
             "rounds": rounds,
             "worst_ratio_to_raw": max(one["ratio"] for one in queries + searches),
+            "worst_cpu_ratio_to_raw": max(one["cpu_ratio"] for one in queries + searches),
             "overview_ms": bench.overview(),
             "newest_50_ms": bench.newest(),
             "one_conversation_ms": bench.one_conversation(),
@@ -106,9 +107,16 @@ class Bench:
             for statement in statements:
                 engine.select(statement)
 
-        asked, written = self._in_turns([ask, by_hand])
-        figures = {"name": tile.name, "ms": _ms(asked), "by_hand_ms": _ms(written)}
-        return figures | {"ratio": round(statistics.median(asked) / statistics.median(written), 2)}
+        asked, written, asked_cpu, written_cpu = self._in_turns([ask, by_hand], cpu=True)
+        return {
+            "name": tile.name,
+            "ms": _ms(asked),
+            "by_hand_ms": _ms(written),
+            "ratio": round(statistics.median(asked) / statistics.median(written), 2),
+            "cpu_ms": round(statistics.median(asked_cpu), 2),
+            "by_hand_cpu_ms": round(statistics.median(written_cpu), 2),
+            "cpu_ratio": round(statistics.median(asked_cpu) / statistics.median(written_cpu), 2),
+        }
 
     def overview(self) -> dict[str, float]:
         """All tiles of a dashboard, from the first question to the last answer."""
@@ -163,16 +171,19 @@ class Bench:
         }
         return [statement.format(**parts) for statement in tile.by_hand]
 
-    def _in_turns(self, actions: Sequence[Callable[[], object]]) -> list[list[float]]:
-        """Milliseconds of each round of each action; the first rounds, which warm up, do not count."""
+    def _in_turns(self, actions: Sequence[Callable[[], object]], *, cpu: bool = False) -> list[list[float]]:
+        """Milliseconds of each round of each action; the first rounds, which warm up, do not count. ``cpu``:
+        after them what each took of the processors, which other programs do not change much."""
         found: list[list[float]] = [[] for _ in actions]
+        spent: list[list[float]] = [[] for _ in actions]
         for round_ in range(-2, self._rounds):
-            for action, times in zip(actions, found, strict=True):
-                began = time.perf_counter()
+            for action, times, spending in zip(actions, found, spent, strict=True):
+                began, before = time.perf_counter(), time.process_time()
                 action()
                 if round_ >= 0:
                     times.append((time.perf_counter() - began) * 1000)
-        return found
+                    spending.append((time.process_time() - before) * 1000)
+        return [*found, *spent] if cpu else found
 
 
 def during(now_ms: int, days: int, back: int) -> str:

@@ -7,10 +7,13 @@ from contextlib import AbstractContextManager
 from sqlalchemy.orm import Session
 
 from aftercall.catalog.accounts import Accounts
+from aftercall.catalog.backfills import Backfills
 from aftercall.catalog.columns import RESERVED
+from aftercall.catalog.dashboards import Dashboards
 from aftercall.catalog.database import Database
 from aftercall.catalog.declared import Declared
 from aftercall.catalog.deliveries import Deliveries
+from aftercall.catalog.extraction_versions import ExtractionVersions
 from aftercall.catalog.keys import ApiKeys
 from aftercall.catalog.links import Links
 from aftercall.catalog.metrics import Metrics
@@ -41,8 +44,11 @@ class Catalog:
         self.settings = Settings(database)
         self.webhooks = Webhooks(database)
         self.deliveries = Deliveries(database)
+        self.backfills = Backfills(database)
+        self.versions = ExtractionVersions(database)
         self.workers = Workers(database)
         self.people = People(database)
+        self.dashboards = Dashboards(database)
         self.sessions = Sessions(database)
         self.links = Links(database)
         self.throttle = Throttle(database)

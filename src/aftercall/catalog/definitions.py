@@ -49,6 +49,17 @@ class MetricDefinition:
     applied: Mapping[str, Any] | None = None
 
     @property
+    def is_extracted(self) -> bool:
+        """Whether the transcript of each call is to tell it, whoever else writes it too."""
+        return self.extraction is not None or "extraction" in self.expected_sources
+
+    @property
+    def confirms(self) -> bool:
+        """Its extraction looks again at calls that have a value already, and at no others."""
+        when = (self.extraction or {}).get("when")
+        return isinstance(when, Mapping) and self.name in (when.get("only_if") or {})
+
+    @property
     def spec(self) -> MetricSpec:
         """What of it people declare."""
         return MetricSpec(

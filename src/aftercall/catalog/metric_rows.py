@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from aftercall.catalog.columns import column_for
+from aftercall.catalog.extraction_versions import DEFINES, note_version
 from aftercall.catalog.metric_fields import check_options
 from aftercall.catalog.tables import MetricRow, ProjectRow, RatioRow
 from aftercall.model.times import now_ms
@@ -85,6 +86,8 @@ def add_metric(
     check_options(row)
     session.add(row)
     session.flush()
+    if row.extraction != "null":
+        note_version(session, row)
     columns.add(column)
     return row
 
@@ -93,10 +96,15 @@ def change_metric(row: MetricRow, fields: dict[str, Any]) -> bool:
     """Whether any of the fields is different now. A type other than categorical drops the options."""
     if fields.get("type", "categorical") != "categorical":
         fields = {"options": "[]", **fields}
+    before = row.extraction
+    redefined = any(getattr(row, field) != value for field, value in fields.items() if field in DEFINES)
     if not assign(row, fields):
         return False
     check_options(row)
     row.updated_at = now_ms()
+    session = object_session(row)
+    if redefined and session is not None and (before, row.extraction) != ("null", "null"):
+        note_version(session, row)
     return True
 
 

@@ -26,6 +26,11 @@ class Principal:
     person_id: int | None = None
     projects: frozenset[int] | None = None
 
+    @property
+    def label(self) -> str:
+        """For a history of who changed what; names may change, this does not."""
+        return f"person:{self.person_id}" if self.person_id is not None else f"key:{self.key_id}"
+
     def may(self, scope: Scope) -> bool:
         """Whether it is allowed; ``admin`` allows everything. The one place that decides."""
         if scope not in SCOPES:  # a misspelt scope must not be open to every admin and shut to the rest

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,12 +123,18 @@ class Projects:
 
         Raises NotFound (PROJECT_NOT_FOUND), InvalidInput.
         """
-        changes = _cleaned(name=name, timezone=timezone, currency=currency, settings=settings)
+        fields = {"name": name, "timezone": timezone, "currency": currency, "settings": settings}
+        return self.change(project_id, lambda _: fields)
+
+    def change(self, project_id: int, make: Callable[[Project], Mapping[str, Any]]) -> Project:
+        """As ``update``, with the fields that ``make`` gives for the project as it is: nobody else changes it
+        in between."""
         with self._database.write() as session:
             row = project_row(session, project_id, lock=True)
-            for field, value in changes.items():
+            account = session.get_one(AccountRow, row.account_id).slug
+            for field, value in _cleaned(**make(_record(row, account))).items():
                 setattr(row, field, value)
-            return _record(row, session.get_one(AccountRow, row.account_id).slug)
+            return _record(row, account)
 
     def _find_or_add(self, account: str, new: ProjectRow) -> tuple[Project, bool]:
         with self._database.write() as session:

@@ -16,7 +16,7 @@ from aftercall.catalog.database import Database, reason
 from aftercall.catalog.urls import shown
 from aftercall.errors import InternalError, UserError
 
-HEAD = "0004"
+HEAD = "0006"
 VERSION_TABLE = "catalog_version"
 LOCK = "migrate"
 

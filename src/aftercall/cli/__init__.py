@@ -11,9 +11,13 @@ import typer
 
 from aftercall.cli import (
     agents,
+    ask,
+    backfill,
     bench,
+    chart,
     chat,
     conversations,
+    dashboards,
     export,
     imports,
     init,
@@ -46,13 +50,17 @@ app.command("test")(scenarios.test)
 app.command("chat")(chat.chat)
 app.command("import")(imports.import_)
 app.command("query")(query.query)
+app.command("ask")(ask.ask)
+app.command("chart")(chart.chart)
 app.command("export")(export.export)
 app.command("postcall")(postcall.postcall)
 app.command("replay")(replay.replay)
+app.command("backfill")(backfill.backfill)
 app.add_typer(agents.app, name="agents")
 app.add_typer(conversations.app, name="conversations")
 app.add_typer(projects.app, name="projects")
 app.add_typer(metrics.app, name="metrics")
+app.add_typer(dashboards.app, name="dashboards")
 app.add_typer(keys.app, name="keys")
 app.add_typer(rejects.app, name="rejects")
 app.add_typer(webhooks.app, name="webhooks")

@@ -14,6 +14,7 @@ from aftercall.cli.api import Api
 from aftercall.cli.connection import LOCAL, read_server_file
 from aftercall.config import Config
 from aftercall.errors import InvalidInput
+from aftercall.extraction import check_declared
 from aftercall.model.metric_spec import Spec, spec_fields
 from aftercall.runtime import layout
 from aftercall.runtime.metrics_file import read_specs
@@ -82,9 +83,10 @@ class Registered:
 def register_metrics(catalog: Catalog, project_id: int, folder: Path) -> Registered:
     """Those that are not registered yet: `aftercall metrics apply` does the rest, and asks first.
 
-    Raises InvalidInput (METRICS_INVALID...).
+    Raises InvalidInput (METRICS_INVALID, EXTRACTION_INVALID...).
     """
     told = read_specs(folder).specs
+    check_declared(told)
     registry = catalog.metrics.list(project_id)
     known: dict[str, Spec] = {metric.name: metric.spec for metric in registry.metrics}
     known |= {ratio.name: ratio.spec for ratio in registry.ratios}

@@ -47,11 +47,14 @@ def add(folder: Folder, project: Project = None, python: Python = None, json: Js
 
 def _look_at(folder: Path, python: Path | None) -> None:
     """What cannot be added is said before anything is made of it. Raises InvalidInput."""
+    from aftercall.extraction import check_declared
     from aftercall.runtime.interpreter import resolve
     from aftercall.runtime.metrics_file import read_specs
+    from aftercall.runtime.version import files_of
 
     resolve(python)
-    read_specs(folder)
+    files_of(folder)
+    check_declared(read_specs(folder).specs)
 
 
 def _tell_added(answer: dict[str, Any], loaded: Loaded, json: bool) -> None:
@@ -128,7 +131,7 @@ def _version_row(slug: str, one: dict[str, Any]) -> tuple[object, ...]:
         str(one["added_at"])[:19].replace("T", " "),
         one.get("python_version"),
         len(one.get("functions") or []),
-        "; ".join(problem["message"] for problem in problems) or "none",
+        "; ".join(f"{problem['file']}: {problem['message']}" for problem in problems) or "none",
     )
 
 

@@ -38,6 +38,12 @@ class Api:
     def post(self, path: str, body: Any = None, *, project: str | None = None) -> Any:
         return self._ask("POST", path, project, json=body)
 
+    def patch(self, path: str, body: Any, *, project: str | None = None) -> Any:
+        return self._ask("PATCH", path, project, json=body)
+
+    def put(self, path: str, body: Any, *, project: str | None = None) -> Any:
+        return self._ask("PUT", path, project, json=body)
+
     def delete(self, path: str, *, project: str | None = None) -> Any:
         return self._ask("DELETE", path, project)
 

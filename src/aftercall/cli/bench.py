@@ -1,5 +1,5 @@
-"""``aftercall bench ingest|query|postcall|page|sdk|extraction``: figures of this machine, beside what to
-hold them against."""
+"""``aftercall bench ingest|query|postcall|page|sdk|extraction|analyst``: figures of this machine, beside what
+to hold them against."""
 
 from __future__ import annotations
 
@@ -43,10 +43,17 @@ def query(
         return document(figures)
     queries = figures.pop("queries")
     rows = [
-        (one["name"], one["ms"]["p50"], one["ms"]["p95"], one["by_hand_ms"]["p50"], one["ratio"])
+        (
+            one["name"],
+            one["ms"]["p50"],
+            one["ms"]["p95"],
+            one["by_hand_ms"]["p50"],
+            one["ratio"],
+            one["cpu_ratio"],
+        )
         for one in queries
     ]
-    columns = ("question", "#p50 ms", "#p95 ms", "#by hand p50 ms", "#ratio")
+    columns = ("question", "#p50 ms", "#p95 ms", "#by hand p50 ms", "#ratio", "#cpu ratio")
     table("bench query, beside SQL by hand", columns, rows, empty="nothing was asked")
     return _print("bench query", figures, json)
 
@@ -104,10 +111,29 @@ def extraction(
     figures = run(data, half="training" if training else "held-out")
     if json:
         return document(figures)
-    columns = ("field", "corpus", "#accuracy", "#low", "#high", "#baseline", "#n", "about")
+    columns = ("field", "corpus", "#accuracy", "#low", "#high", "#baseline", "#balanced", "#n", "about")
     rows = [tuple(str(one[name.lstrip("#")]) for name in columns) for one in figures["fields"]]
     table(f"bench extraction ({figures['half']} half)", columns, rows, empty="nothing was measured")
     return note(f"{figures['calls_per_s']:,} calls/s on one core, all fields of a corpus")
+
+
+@app.command()
+def analyst(
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep the demo's store in this folder, and use it the next time.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """How often plain questions are understood right: the question set, asked of the demo. No model."""
+    from aftercall.bench.analyst import run
+    from aftercall.cli.output import document, note
+
+    figures = run(keep=keep, progress=note)
+    if json:
+        return document(figures)
+    wrong = figures.pop("not_right")
+    _print("bench analyst", figures, json)
+    return note("\n".join(f"not right ({one['verdict']}): {one['ask']}" for one in wrong))
 
 
 def _print(title: str, figures: dict[str, Any], json: bool) -> None:

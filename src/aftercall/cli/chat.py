@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -40,6 +41,14 @@ def chat(
     caller: Annotated[str | None, typer.Option(help="The caller's number.")] = None,
     language: Annotated[str | None, typer.Option(help="Such as en-GB.")] = None,
     variant: Annotated[str | None, typer.Option(help="The agent's variant.")] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            help="conv.real_time_config, as YAML or JSON. Default: the project's setting on the server.",
+        ),
+    ] = None,
     by_hand: Annotated[
         bool, typer.Option("--by-hand", help="You play the agent, too, also where a model is configured.")
     ] = False,
@@ -60,7 +69,7 @@ def chat(
     facts = {"env": environment, "caller_number": caller, "language": language, "variant_name": variant}
     show = _silent if json else _print
     slug = slug_for(folder, project)
-    wish = Wish(folder, slug, conversation_id, facts, python, by_hand=by_hand, offline=offline)
+    wish = Wish(folder, slug, conversation_id, facts, python, config, by_hand, offline)
     with hold(wish, show) as held:
         _talk(held, show)
         analysed = held.finish()

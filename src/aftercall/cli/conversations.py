@@ -89,26 +89,40 @@ def get(conversation_id: Id, project: Project = None, json: Json = False) -> Non
     with connect() as api:
         slug = api.project(project)
         found = api.get(f"/v1/agents/{segment(slug)}/conversations/{segment(conversation_id)}")
-        attempts = [] if json else _attempts(api, slug, conversation_id)
+        attempts = [] if json else _more(api, slug, conversation_id, "attempts").get("attempts", [])
+        told = [] if json else _more(api, slug, conversation_id, "timeline").get("metrics", [])
     if json:
         return document(found)
-    _show(found)
+    _show(found, {one["name"]: _by_whom(one) for one in told})
     return _show_failure(attempts)
 
 
-def _attempts(api: Api, slug: str, conversation_id: str) -> list[dict[str, Any]]:
-    """What was done after it; nothing for a key that may not see it."""
+def _more(api: Api, slug: str, conversation_id: str, what: str) -> dict[str, Any]:
+    """Nothing for a key that may not see it."""
     from aftercall.cli.api import segment
     from aftercall.cli.exits import Refusal
 
     try:
-        answer = api.get(f"/v1/conversations/{segment(slug)}/{segment(conversation_id)}/attempts")
+        answer: dict[str, Any] = api.get(
+            f"/v1/conversations/{segment(slug)}/{segment(conversation_id)}/{what}"
+        )
     except Refusal as error:
         if error.http_status == 403:
-            return []
+            return {}
         raise
-    found: list[dict[str, Any]] = answer["attempts"]
-    return found
+    return answer
+
+
+def _by_whom(metric: dict[str, Any]) -> str:
+    """Which extractor filled it, what came of that, and the words that show it; empty for other values."""
+    lineage = metric["lineage"] or {}
+    if metric["source"] != "extraction" or not lineage.get("status"):
+        return ""
+    told = [str(lineage.get("extractor"))]
+    if lineage["status"] != "ok":
+        told.append(": ".join(str(lineage[key]) for key in ("status", "reason") if lineage.get(key)))
+    told += [f"turn {one.get('turn')}: {one.get('quote')}" for one in (metric["evidence"] or [])[:1]]
+    return "; ".join(told)
 
 
 def _show_failure(attempts: list[dict[str, Any]]) -> None:
@@ -125,7 +139,8 @@ def _show_failure(attempts: list[dict[str, Any]]) -> None:
         out.print(text(f"  {line}", "dim"), soft_wrap=True)
 
 
-def _show(found: dict[str, Any]) -> None:
+def _show(found: dict[str, Any], by_whom: dict[str, str]) -> None:
+    """``by_whom``: of extracted metrics, also of those that have no value."""
     from aftercall.cli.output import console, text
 
     out = console()
@@ -150,7 +165,10 @@ def _show(found: dict[str, Any]) -> None:
                 out.print(text(f"{speaker}  ", "dim") + text(turn[key], style))
     for name, value in (found.get("metrics") or {}).items():
         shown_value = ", ".join(map(str, value)) if isinstance(value, list) else value
-        out.print(text(f"{name} ", "bold") + text(shown_value, longest=200))
+        by = f"  {by_whom[name]}" if by_whom.get(name) else ""
+        out.print(text(f"{name} ", "bold") + text(shown_value, longest=200) + text(by, "dim", longest=200))
+    for name in [name for name, by in by_whom.items() if by and name not in (found.get("metrics") or {})]:
+        out.print(text(f"{name} ", "bold") + text(f"-  {by_whom[name]}", "dim", longest=200))
     for event in found.get("functionEvents") or []:
         out.print(
             text("called ", "dim") + text(event.get("name")) + text(f" {event.get('error') or ''}", "red")

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aftercall.cli.api import Api
+from aftercall.cli.api import Api, segment
 from aftercall.cli.connection import connect
 from aftercall.cli.exits import Refusal
 from aftercall.cli.recorder import Event, Recorder
 from aftercall.config import Config
-from aftercall.errors import Unavailable
+from aftercall.errors import InvalidInput, Unavailable
 from aftercall.jobs.project_code import ask_model
 from aftercall.jobs.secrets import Secrets
 from aftercall.llm import Door, Session
@@ -22,6 +22,8 @@ from aftercall.model.ids import new_id
 from aftercall.runtime import Agent, Host, Pool, in_place
 from aftercall.runtime.chat import Chat, Line, line_of
 from aftercall.runtime.held import HeldCall
+from aftercall.runtime.yaml_text import read_yaml
+from aftercall.sdk.plain import plain
 
 ANALYSIS_S = 30.0
 """How long the result of the server's end_function is waited for."""
@@ -38,6 +40,8 @@ class Wish:
     conversation_id: str | None
     facts: Mapping[str, str | None]
     python: Path | None = None
+    config: Path | None = None
+    """A YAML or JSON file: conv.real_time_config. None: what the server has for the project."""
     by_hand: bool = False
     offline: bool = False
 
@@ -49,13 +53,14 @@ def hold(wish: Wish, show: Show) -> Iterator[Held]:
     with ExitStack() as stack:
         api = None if wish.offline else stack.enter_context(connect(postcall=True))
         recorder = None if api is None else Recorder(api, _existing(api, wish.project))
+        told = _real_time_config(api, wish, show)
         analyse = api is None or not _is_added(api, agent, show)
         home = Config.from_env().home if api is None else api.home
         pool = stack.enter_context(Pool(Path(stack.enter_context(tempfile.TemporaryDirectory()))))
         door = Door(home)
         stack.callback(door.close)
         on_event = None if recorder is None else recorder.keep
-        chat = _chat(wish, agent, pool, door, Secrets(home), analyse, on_event)
+        chat = _chat(wish, agent, pool, door, Secrets(home), analyse, on_event, told)
         yield Held(chat, recorder, analyse, show)
 
 
@@ -67,6 +72,7 @@ def _chat(
     secrets: Secrets,
     analyse: bool,
     on_event: Callable[[Event], None] | None,
+    told: Mapping[str, Any],
 ) -> Chat:
     conversation_id = wish.conversation_id or new_id()
     # The same words need not get the same answer, when somebody only wants to see what comes.
@@ -78,6 +84,7 @@ def _chat(
         conversation_id=conversation_id,
         host=Host(lambda prompt: ask_model(session, prompt), lambda name: secrets.of(wish.project, name)),
         on_event=on_event,
+        real_time_config=told,
         **facts,
     )
     plays = door.is_configured(wish.project) and not wish.by_hand
@@ -99,6 +106,32 @@ def _existing(api: Api, slug: str) -> str:
             http_status=404,
         )
     return slug
+
+
+def _real_time_config(api: Api | None, wish: Wish, show: Show) -> Mapping[str, Any]:
+    """Of the file that was named, else of the project on the server. Raises InvalidInput (CONFIG_INVALID)."""
+    if wish.config is not None:
+        return _config_of(wish.config)
+    if api is None:
+        return {}
+    try:
+        settings = api.get(f"/v1/projects/{segment(wish.project)}/settings")
+    except Refusal as error:  # the scope "edit" is more than holding a call takes
+        show([Line("note", f"conv.real_time_config is empty, --config FILE gives one: {error.message}")])
+        return {}
+    told: Mapping[str, Any] = settings["real_time_config"]
+    return told
+
+
+def _config_of(file: Path) -> Mapping[str, Any]:
+    try:
+        told, _ = read_yaml(file.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise InvalidInput(f"{file} cannot be read: {error}", code="CONFIG_INVALID") from error
+    if not isinstance(told, dict):
+        raise InvalidInput(f"{file} is no mapping of names to values", code="CONFIG_INVALID")
+    mapping: Mapping[str, Any] = plain(told)
+    return mapping
 
 
 def _is_added(api: Api, agent: Agent, show: Show) -> bool:

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aftercall.cli import metrics_versions
 from aftercall.cli.options import Json, Project, Yes, group
 
 if TYPE_CHECKING:
     from aftercall.cli.api import Api
 
 app = group("Metrics: metrics.yaml beside the agent, and the registry of its project.")
+app.command("versions")(metrics_versions.versions)
+app.command("compare")(metrics_versions.compare)
 Folder = Annotated[
     Path, typer.Argument(metavar="[DIR]", help="Folder with a metrics.yaml. Default: this one.")
 ]

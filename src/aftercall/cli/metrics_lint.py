@@ -7,6 +7,8 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
+from aftercall.cli.extraction_lint import CODES as EXTRACTION_CODES
+from aftercall.cli.extraction_lint import findings_in
 from aftercall.errors import InvalidInput
 from aftercall.metrics import builtin
 from aftercall.metrics.lint import Finding, Subject, Used, lint, scan_folder
@@ -25,9 +27,10 @@ def findings_of(
     """
     if not folder.is_dir():
         raise InvalidInput(f"{folder} is no folder", code="AGENT_NOT_FOUND")
-    wrong = [code for code in ignore if code not in CODES]
+    codes = CODES | EXTRACTION_CODES
+    wrong = [code for code in ignore if code not in codes]
     if wrong:
-        raise InvalidInput(f"{wrong[0]!r} is no code of a finding; there are {', '.join(sorted(CODES))}")
+        raise InvalidInput(f"{wrong[0]!r} is no code of a finding; there are {', '.join(sorted(codes))}")
     if not (folder / FILE).is_file():
         raise InvalidInput(f"{folder / FILE} is not there: nothing to look at", code="METRICS_INVALID")
     file = read_specs(folder)
@@ -36,7 +39,8 @@ def findings_of(
     subject = Subject(
         file.specs, scan, used, days=_days(last), lines=file.lines, builtins=frozenset(builtin.BY_NAME)
     )
-    return lint(subject, ignore), list(scan.unreadable)
+    extracted = [one for one in findings_in(file) if one.code not in ignore]
+    return extracted + lint(subject, ignore), list(scan.unreadable)  # theirs are errors: the worst first
 
 
 def _seen(item: dict[str, Any]) -> bool:

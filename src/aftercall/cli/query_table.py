@@ -73,7 +73,11 @@ def _footer(answer: Answer) -> str:
         f"{name} of {base['conversations']:,} ({base['base']})" for name, base in answer["bases"].items()
     )
     more = "; there are more groups: see --limit" if answer["truncated"] else ""
-    return f"{text}{f'; {bases}' if bases else ''}{more}"
+    mixed = "".join(
+        f"; {shown(name)} by {len(versions)} versions of its definition"
+        for name, versions in answer.get("mixed_versions", {}).items()
+    )
+    return f"{text}{f'; {bases}' if bases else ''}{mixed}{more}"
 
 
 def shown_sql(answer: Answer) -> str:

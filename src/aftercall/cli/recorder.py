@@ -40,7 +40,7 @@ class Recorder:
         path = f"/v1/conversations/{segment(self._project)}/{segment(conversation_id)}/events"
         deadline = time.monotonic() + patience_s
         while True:
-            told = [one["event"] | {"kind": one["kind"]} for one in self._api.get(path)["events"]]
+            told = [_judged(one) for one in self._api.get(path)["events"]]
             outcome = next((event for event in reversed(told) if event["kind"] == "postcall"), None)
             if outcome is not None:
                 written = [event for event in told if event.get("source") == "extraction"]
@@ -48,3 +48,9 @@ class Recorder:
             if time.monotonic() > deadline:
                 return None
             time.sleep(LOOK_EVERY_S)
+
+
+def _judged(told: Event) -> Event:
+    """As it was sent, and where its value does not fit the registered metric, why."""
+    invalid = {} if told["invalid"] is None else {"invalid": told["invalid"]}
+    return {**told["event"], "kind": told["kind"], **invalid}

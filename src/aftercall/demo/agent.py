@@ -12,7 +12,7 @@ from aftercall.demo.simulator.rhythm import ZONE
 from aftercall.runtime import add, layout
 
 SETTINGS = {"real_time_config": {"without_a_model": "rules"}}
-"""Of the project. The demo has no model: that its calls are read by rules of thumb is no failure to show."""
+"""Of the project. The demo has no model: that its calls are read by rules is no failure to show."""
 
 
 class Registered(NamedTuple):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from aftercall.extraction.agreement import Agreement, compare
 from aftercall.extraction.asked import answers_of, asked_fields
 from aftercall.extraction.call import Call
+from aftercall.extraction.declared import check_declared, declared_field
 from aftercall.extraction.examples import check_examples
 from aftercall.extraction.field import Field, make_field
 from aftercall.extraction.found import Found, Quote
@@ -30,8 +31,10 @@ __all__ = [
     "RulesExtractor",
     "answers_of",
     "asked_fields",
+    "check_declared",
     "check_examples",
     "compare",
+    "declared_field",
     "extract",
     "make_field",
 ]

@@ -54,6 +54,7 @@ def lineage_of(found: Found, field: Field, at: int) -> dict[str, Any]:
     if found.asked is not None:
         asked = found.asked
         told |= {name: getattr(asked, name) for name in asked.__slots__}
+        told["model"] = asked.model or None  # nobody answered
     return {name: value for name, value in told.items() if value is not None}
 
 

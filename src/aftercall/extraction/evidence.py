@@ -44,6 +44,11 @@ def normalise(text: str) -> tuple[str, list[int]]:
 
 def locate(quote: str, text: str) -> Span | None:
     """Where in the text the quote stands; None: nowhere, or it is too short."""
+    quote = quote.strip()
+    if len(" ".join(quote.split())) >= MIN_QUOTE and any(map(str.isalnum, quote)):
+        start = text.find(quote)
+        if start >= 0:  # letter by letter, as rules quote
+            return start, start + len(quote)
     wanted, _ = normalise(quote)
     there, places = normalise(text)
     if not any(char.isalnum() for char in wanted):

@@ -52,6 +52,11 @@ class Field:
             return tuple(given)
         return ("llm", "rules") if self.extraction.rules else ("llm",)
 
+    @cached_property
+    def asks_previous_contacts(self) -> bool:
+        """Whether its rules want to know how often the caller called before, which costs a question."""
+        return '"previous_contacts"' in json.dumps(self.stored.get("rules"), default=str)
+
     @property
     def merge(self) -> Merge:
         return self.extraction.merge or _MERGES.get(self.type, "last")

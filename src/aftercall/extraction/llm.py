@@ -40,12 +40,14 @@ class LlmExtractor:
         *,
         redactor: Redactor | None = None,
         redact: bool = True,
+        model: str | None = None,
         repairs: int = REPAIRS,
         window: int = WINDOW,
     ) -> None:
         self._session = session
         self._redactor = redactor or Redactor()
         self._redact = redact
+        self._model = model
         self._repairs = repairs
         self._window = window
 
@@ -59,7 +61,7 @@ class LlmExtractor:
 
     def _together(self, one: Field) -> tuple[str, bool]:
         told = one.extraction
-        return told.model or "", self._redact if told.redact is None else told.redact
+        return told.model or self._model or "", self._redact if told.redact is None else told.redact
 
     def _group(self, call: Call, fields: list[Field], model: str | None, redacted: bool) -> dict[str, Found]:
         try:

@@ -13,6 +13,7 @@ The way of a call, file by file:
     analysis.py     one attempt: load (told.py), run the steps (step.py, project_code.py), commit (attempt.py)
     deliveries.py   tell the webhooks (sender.py, address.py, signature.py)
     housekeeping.py lost calls (lost.py), dead processes (heartbeat.py), what is long over
+    backfills.py    declared fields of conversations that are long over
     erasures.py     what erasure means outside the store
     secrets.py      what conv.utils.get_secret finds
     replay.py, status.py  what people ask for
@@ -20,9 +21,10 @@ The way of a call, file by file:
 
 from __future__ import annotations
 
+from aftercall.jobs.backfills import Backfills
 from aftercall.jobs.due import Failure
 from aftercall.jobs.jobs import Jobs
 from aftercall.jobs.settings import Settings
 from aftercall.jobs.status import Counts
 
-__all__ = ["Counts", "Failure", "Jobs", "Settings"]
+__all__ = ["Backfills", "Counts", "Failure", "Jobs", "Settings"]

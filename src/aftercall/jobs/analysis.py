@@ -58,7 +58,12 @@ class Analysis:
             return False
         began = time.monotonic()
         work = Work(project, told, task)
-        results = [(step.name, result) for step in self._steps if (result := step.run(work)) is not None]
+        results: list[tuple[str, Result]] = []
+        for step in self._steps:
+            result = step.run(work)
+            if result is not None:
+                results.append((step.name, result))
+                work = work.after(result)
         if self.stopping:
             raise Unavailable("The server is stopping; this attempt is repeated at its next start.")
         return self._commit(work, results, (time.monotonic() - began) * 1000)

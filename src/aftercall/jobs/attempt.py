@@ -46,6 +46,9 @@ class Report:
         # finish the same attempt too, what it adds is of a run that reported no outcome, and counts nothing.
         self._run = f"{work.task.attempt}~{secrets.token_hex(4)}"
         self._now = now_ms()
+        # The newest attempt is the one that counts, also where the clock was set back since the last, or
+        # is behind the clock of the process that made that.
+        self._at = max(self._now, work.told.reported_at + 1)
         bad = [result for _, result in results if not result.outcome.ok]
         self._error = next((result.outcome.error or "failed" for result in bad), None)
         self._traceback = next((result.outcome.traceback for result in bad if result.outcome.traceback), None)
@@ -106,7 +109,7 @@ class Report:
             "kind": "postcall",
             "id": outcome_id(self._work.task.attempt),
             "conversation_id": self._work.told.conversation_id,
-            "at": self._now,
+            "at": self._at,
             "source": "extraction",
             "attempt": self._run,
             "status": "ok" if self.ok else "failed",

@@ -1,55 +1,50 @@
-"""The step that fills the fields which metrics declare (``extract:`` in metrics.yaml), without any code."""
+"""The step that fills the fields which metrics declare (``extract:`` in metrics.yaml), without any code.
+
+What the project's own code has written in the same attempt is not asked: code goes first.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from aftercall.catalog.catalog import Catalog
 from aftercall.catalog.definitions import MetricDefinition
 from aftercall.catalog.projects import Project
 from aftercall.errors import InvalidInput
-from aftercall.extraction import (
-    Call,
-    Extractor,
-    Field,
-    LlmExtractor,
-    Redactor,
-    Results,
-    RulesExtractor,
-    extract,
-    make_field,
-)
+from aftercall.extraction import Call, Field, Redactor, extract, make_field
+from aftercall.jobs.extractors import error_of, extractors_of
 from aftercall.jobs.step import Result, Work
 from aftercall.jobs.told import Told
-from aftercall.llm import Door
+from aftercall.llm import Door, Session
 from aftercall.model.times import now_ms
 from aftercall.runtime import Outcome
 
 PreviousContacts = Callable[[Project, Told], int | None]
 """How many calls of the same caller there were before this one; None: not known."""
 
-_WAITS_FOR_A_PERSON = frozenset({
-    "MODEL_UNAUTHORIZED", "MODEL_QUOTA_EXCEEDED", "MODEL_NOT_FOUND", "MODEL_NOT_CONFIGURED",
-    "MODEL_REDACTION_FAILED",
-})  # fmt: skip
-"""Failures of every call alike: the attempt stands as failed, for a replay once it is mended. Other failures
-that stay are of this call's own field; the field says so, and the attempt went well."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Declared:
     revision: int
     since: int | None
-    fields: tuple[Field, ...]
+    made: Mapping[str, tuple[MetricDefinition, Field]]
+    """By name, with what each was made of."""
     wrong: tuple[str, ...]
     """Declarations that cannot be asked, and why."""
 
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        return tuple(field for _, field in self.made.values())
+
 
 class Declared:
-    """Thread-safe. The project's setting ``extraction``: ``{redact: true, region: "US"}``, the default."""
+    """Thread-safe.
+
+    A project without declared fields costs a look into a dict; one whose fields have rules only, about a
+    millisecond a call.
+    """
 
     name = "declared"
 
@@ -74,34 +69,40 @@ class Declared:
 
     def run(self, work: Work) -> Result | None:
         declared = self._declared(work.project)
-        if not declared.fields and not declared.wrong:
+        if not declared.made and not declared.wrong:
             return None
+        code_wrote = {event.get("name") for event in work.written if event.get("kind") == "metric"}
+        fields = [field for field in declared.fields if field.name not in code_wrote]
         call = Call.of(
-            work.told.conversation_id, work.told.of_the_call(), previous_contacts=self._before(work)
+            work.told.conversation_id,
+            [*work.told.of_the_call(), *work.written],
+            previous_contacts=self._before(work, fields),
         )
-        extractors, model_calls = self._extractors(work)
-        results = extract(call, declared.fields, extractors)
+        session = self._session(work)
+        results = extract(call, fields, extractors_of(work.project, session, self._redactor))
         events = results.events(call.id, prefix=work.prefix(self.name), at=now_ms())
-        error = "; ".join(declared.wrong) or _error(results)
-        outcome = Outcome("failed" if error else "ok", events=events, error=error, llm_calls=model_calls())
+        error = "; ".join(declared.wrong) or error_of(results)
+        asked = 0 if session is None else session.calls
+        outcome = Outcome("failed" if error else "ok", events=events, error=error, llm_calls=asked)
         return Result(outcome, retry=results.retry)
 
     def close(self) -> None:
         """Nothing runs here but model calls, which the door ends."""
 
-    def _before(self, work: Work) -> int | None:
-        return None if self._previous_contacts is None else self._previous_contacts(work.project, work.told)
+    def fields(self, project: Project) -> tuple[Field, ...]:
+        """Those that are declared, active and right."""
+        return self._declared(project).fields
 
-    def _extractors(self, work: Work) -> tuple[Mapping[str, Extractor], Callable[[], int]]:
-        rules = RulesExtractor()
+    def _before(self, work: Work, fields: Sequence[Field]) -> int | None:
+        if self._previous_contacts is None or not any(field.asks_previous_contacts for field in fields):
+            return None
+        return self._previous_contacts(work.project, work.told)
+
+    def _session(self, work: Work) -> Session | None:
         slug = work.project.slug
         if self._door is None or not self._door.is_configured(slug):
-            return {rules.name: rules}, lambda: 0
-        session = self._door.session(slug, work.told.conversation_id, generation=work.generation)
-        told = _settings(work.project)
-        redactor = self._redactor or Redactor(region=str(told.get("region") or "US"))
-        llm = LlmExtractor(session, redactor=redactor, redact=told.get("redact") is not False)
-        return {rules.name: rules, llm.name: llm}, lambda: session.calls
+            return None
+        return self._door.session(slug, work.told.conversation_id, generation=work.generation)
 
     def _declared(self, project: Project) -> _Declared:
         with self._guard:
@@ -110,8 +111,8 @@ class Declared:
             return known
         registry = self._catalog.metrics.list(project.id)
         active = [one for one in registry.metrics if one.active and one.extraction]
-        fields, wrong = _fields(active)
-        declared = _Declared(registry.revision, self._first(project, active), fields, wrong)
+        made, wrong = _fields(active, {} if known is None else known.made)
+        declared = _Declared(registry.revision, self._first(project, active), made, wrong)
         with self._guard:
             self._known[project.id] = declared
         return declared
@@ -128,26 +129,27 @@ class Declared:
         return told
 
 
-def _fields(metrics: list[MetricDefinition]) -> tuple[tuple[Field, ...], tuple[str, ...]]:
-    """One that is wrong does not stop the others."""
-    fields: list[Field] = []
+def _fields(
+    metrics: list[MetricDefinition], before: Mapping[str, tuple[MetricDefinition, Field]]
+) -> tuple[dict[str, tuple[MetricDefinition, Field]], tuple[str, ...]]:
+    """One that is wrong does not stop the others. Those that are as ``before`` are kept: compiling them costs
+    milliseconds, and any new name that some call writes is a new revision of the registry."""
+    made: dict[str, tuple[MetricDefinition, Field]] = {}
     wrong: list[str] = []
     for one in metrics:
+        known = before.get(one.name)
         try:
-            fields.append(make_field(one.name, one.type, one.options, one.definition, one.extraction or {}))
+            same = known is not None and _question(known[0]) == _question(one)
+            made[one.name] = (one, known[1] if known is not None and same else field_of(one))
         except InvalidInput as error:
             wrong.append(f"{error.code}: {error.message}")
-    return tuple(fields), tuple(wrong)
+    return made, tuple(wrong)
 
 
-def _settings(project: Project) -> Mapping[str, Any]:
-    told = project.settings.get("extraction")
-    return told if isinstance(told, Mapping) else {}
+def field_of(metric: MetricDefinition) -> Field:
+    """Raises InvalidInput (EXTRACTION_INVALID) for a declaration that cannot be asked."""
+    return make_field(metric.name, metric.type, metric.options, metric.definition, metric.extraction or {})
 
 
-def _error(results: Results) -> str | None:
-    for field, found in results.found:
-        waits = found.reason.partition(":")[0] in _WAITS_FOR_A_PERSON
-        if found.status == "failed" and (found.passing or waits):
-            return f"{field.name}: {found.reason}"
-    return None
+def _question(metric: MetricDefinition) -> tuple[object, ...]:
+    return metric.type, metric.options, metric.definition, metric.extraction

@@ -70,12 +70,13 @@ class DueReader:
         return {int(table.partition("_")[2]): mark for table, mark in rows}
 
     def next(
-        self, project_id: int, since: int, now: int, running: Collection[str], limit: int
+        self, project_id: int, since: int, now: int, running: Collection[str], limit: int, *, origin: int = 0
     ) -> tuple[list[Due], bool]:
         """What may run now, the longest due first, without what is ``running``; and whether anything else
-        is only waiting for its time."""
+        is only waiting for its time. ``origin``: calls of which nothing was told since are left alone."""
         values = {
             "since": since,
+            "origin": origin,
             "now": now,
             "late": now - int(self._settings.grace_s * 1000),
             "settled": now - int(self._settings.settle_s * 1000),
@@ -88,9 +89,10 @@ class DueReader:
         due = [Due(project_id, *facts) for *facts, ready in rows if ready]
         return due, len(due) < len(rows)
 
-    def open(self, project_id: int, since: int) -> Open:
+    def open(self, project_id: int, since: int, *, origin: int = 0) -> Open:
+        values = {"since": since, "origin": origin}
         rows = self._store.engine.select_json(
-            self._sql("open", project_id), {"since": since}, list[tuple[int, int | None, int | None]]
+            self._sql("open", project_id), values, list[tuple[int, int | None, int | None]]
         )
         count, due_at, heard_at = rows[0]
         return Open(count, due_at, heard_at) if count else Open(0, None, None)

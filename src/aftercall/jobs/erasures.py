@@ -9,11 +9,11 @@ record goes within ten minutes of its end.
 from __future__ import annotations
 
 import logging
-import threading
 import time
 
 from aftercall.catalog.catalog import Catalog
 from aftercall.errors import NotFound
+from aftercall.jobs.background import Background
 from aftercall.jobs.durable import Durable
 from aftercall.jobs.task import Analyse
 from aftercall.jobs.watermark import MARGIN_MS, PERSIST_EVERY_MS
@@ -28,12 +28,13 @@ SHARE = 20
 log = logging.getLogger(__name__)
 
 
-class Erasures:
+class Erasures(Background):
     """``name``: of this process, the same after a restart."""
 
     def __init__(
         self, engine: Engine, catalog: Catalog, durable: Durable, door: Door | None, name: str, every_s: float
     ) -> None:
+        super().__init__("postcall-erase")
         self._engine = engine
         self._catalog = catalog
         self._durable = durable
@@ -44,17 +45,7 @@ class Erasures:
         self._stored = 0
         self._done: dict[tuple[int, str], int] = {}
         """What this process has erased already, and when it was received, as far back as looks overlap."""
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="postcall-erase", daemon=True)
         self.failures = 0
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def close(self) -> None:
-        self._stop.set()
-        if self._thread.ident is not None:
-            self._thread.join()
 
     def _run(self) -> None:
         pause = 0.0
@@ -92,4 +83,5 @@ class Erasures:
                 return
             self._door.erase(slug, conversation_id)
         self._catalog.deliveries.erase(project_id, conversation_id)
+        self._catalog.backfills.erase(project_id, conversation_id)
         self._durable.forget(Analyse.ids_of(project_id, conversation_id))

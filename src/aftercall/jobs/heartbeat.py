@@ -7,13 +7,13 @@ import fcntl
 import hashlib
 import logging
 import socket
-import threading
 from itertools import count
 from pathlib import Path
 from typing import IO
 
 from aftercall.catalog.workers import Workers
 from aftercall.errors import AftercallError
+from aftercall.jobs.background import Background
 
 log = logging.getLogger(__name__)
 
@@ -49,25 +49,18 @@ def _try_lock(path: Path) -> IO[str] | None:
     return handle
 
 
-class Heartbeat:
+class Heartbeat(Background):
+    """When it is closed, its name is left to stand: what it could not finish is taken over, unless it comes
+    back first."""
+
     def __init__(self, workers: Workers, name: str, every_s: float) -> None:
+        super().__init__("postcall-beat")
         self._workers = workers
         self._name = name
         self._every_s = every_s
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="postcall-beat", daemon=True)
 
     def beat(self) -> None:
         self._workers.beat(self._name)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def close(self) -> None:
-        """Its name is left to stand: what it could not finish is taken over, unless it comes back first."""
-        self._stop.set()
-        if self._thread.ident is not None:
-            self._thread.join()
 
     def _run(self) -> None:
         while not self._stop.wait(self._every_s):

@@ -4,11 +4,11 @@ processes, deliveries whose job got lost, and the records of what is long over."
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 
 from aftercall.catalog.catalog import Catalog
+from aftercall.jobs.background import Background
 from aftercall.jobs.deliveries import Deliverer
 from aftercall.jobs.due import DueReader, Open
 from aftercall.jobs.durable import Durable
@@ -27,7 +27,7 @@ SHARE = 20
 log = logging.getLogger(__name__)
 
 
-class Housekeeping:
+class Housekeeping(Background):
     """Each duty by itself: one that fails is logged, counted, and tried again next time."""
 
     def __init__(
@@ -44,6 +44,7 @@ class Housekeeping:
         name: str,
     ) -> None:
         """``name``: of this process among those that say that they are alive."""
+        super().__init__("postcall-house")
         self._name = name
         self._catalog = catalog
         self._reader = reader
@@ -54,17 +55,7 @@ class Housekeeping:
         self._lost = lost
         self._deliverer = deliverer
         self._settings = settings
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="postcall-house", daemon=True)
         self.failures = 0
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def close(self) -> None:
-        self._stop.set()
-        if self._thread.ident is not None:
-            self._thread.join()
 
     def _run(self) -> None:
         pause = 0.0
@@ -110,7 +101,7 @@ class Housekeeping:
         """Up to the oldest conversation that waits, or to now."""
         for project, origin in self._workload.projects():
             began = now_ms()
-            one = self._reader.open(project.id, self._watermark.since(project.id, origin))
+            one = self._reader.open(project.id, self._watermark.since(project.id, origin), origin=origin)
             self._watermark.move(project.id, _until(one, began))
 
     def revive_deliveries(self) -> None:

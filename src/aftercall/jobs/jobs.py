@@ -14,6 +14,7 @@ from aftercall.catalog.webhooks import Webhook
 from aftercall.config import Config
 from aftercall.errors import Unavailable
 from aftercall.jobs.analysis import Analysis
+from aftercall.jobs.declared import Declared
 from aftercall.jobs.deliveries import Deliverer, Render
 from aftercall.jobs.due import DueReader, Failure
 from aftercall.jobs.durable import Durable
@@ -23,6 +24,7 @@ from aftercall.jobs.heartbeat import Heartbeat, Name
 from aftercall.jobs.housekeeping import Housekeeping
 from aftercall.jobs.lost import LostCalls
 from aftercall.jobs.poller import Poller
+from aftercall.jobs.previous import PreviousContacts
 from aftercall.jobs.project_code import GetSecret, ProjectCode
 from aftercall.jobs.replay import Replay
 from aftercall.jobs.sender import Answer, Sender
@@ -52,7 +54,7 @@ class Jobs:
     """Post-call work of one process, over an open catalog and store. ``start`` first; ``close`` before these.
 
     ``render``: a conversation as webhooks get it. ``door``: to the models. ``steps``: what post-call work
-    consists of; without them the project's own ``end_function``.
+    consists of; without them the project's own ``end_function``, then the fields that its metrics declare.
     """
 
     def __init__(
@@ -68,10 +70,14 @@ class Jobs:
         settings: Settings | None = None,
     ) -> None:
         self.settings = settings = settings or Settings.of(config)
+        self._previous = PreviousContacts(store.engine)
         if steps is None:
             limits = Limits(seconds=settings.seconds, memory_bytes=settings.memory_mb * MIB)
             pool = Pool(settings.home, size=settings.workers, total=max(8, settings.workers), limits=limits)
-            steps = [ProjectCode(settings.home, pool, door=door, get_secret=get_secret)]
+            steps = [
+                ProjectCode(settings.home, pool, door=door, get_secret=get_secret),
+                Declared(catalog, door=door, previous_contacts=self._previous.ask),
+            ]
         self._catalog = catalog
         self._steps = list(steps)
         self._engine = store.engine
@@ -103,6 +109,7 @@ class Jobs:
     def start(self) -> None:
         """Returns at once: opening DBOS takes a second, which a server's start need not wait for."""
         self._loader.start()
+        self._previous.start()
         self._writer.start()
         self._starter.start()
 
@@ -134,6 +141,7 @@ class Jobs:
             self._durable.close()
         self._gone.set()
         self._loader.close()
+        self._previous.close()
         self._writer.close()
         if self._name is not None:
             self._name.release()
@@ -176,6 +184,11 @@ class Jobs:
         """For operators and /metrics; at most ten seconds old."""
         parts = [part for part in self._parts if not isinstance(part, Heartbeat)]
         return self._counter.now(failures=sum(part.failures for part in parts))
+
+    @property
+    def running(self) -> int:
+        """Jobs under way in this process."""
+        return self._counter.running
 
     def project_counts(self, project: Project) -> ProjectCounts:
         """How one project stands, now."""

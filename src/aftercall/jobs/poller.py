@@ -7,11 +7,11 @@ what it does, so it is handed out once.
 from __future__ import annotations
 
 import logging
-import threading
 import time
 
 from aftercall.catalog.catalog import Catalog
 from aftercall.errors import Unavailable
+from aftercall.jobs.background import Background
 from aftercall.jobs.due import Due, DueReader
 from aftercall.jobs.handout import Handout
 from aftercall.jobs.settings import Settings
@@ -30,7 +30,7 @@ SHARE = 4
 log = logging.getLogger(__name__)
 
 
-class Poller:
+class Poller(Background):
     def __init__(
         self,
         catalog: Catalog,
@@ -40,6 +40,7 @@ class Poller:
         watermark: Watermark,
         settings: Settings,
     ) -> None:
+        super().__init__("postcall-poll")
         self._catalog = catalog
         self._reader = reader
         self._handout = handout
@@ -48,20 +49,10 @@ class Poller:
         self._settings = settings
         self._at_rest: dict[int, tuple[int | None, int] | None] = {}
         """By project, the mark of its table and since when it has work, when nothing was due in it."""
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="postcall-poll", daemon=True)
         self.leads = False
         """Whether this process is the one that polls."""
         self.failures = 0
         """Polls that failed, as when the store was away; shown in /metrics."""
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def close(self) -> None:
-        self._stop.set()
-        if self._thread.ident is not None:
-            self._thread.join()
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -113,7 +104,7 @@ class Poller:
             return False, True
         since = self._watermark.since(project_id, origin)
         running = self._handout.conversations(project_id)
-        due, waiting = self._reader.next(project_id, since, now_ms(), running, room)
+        due, waiting = self._reader.next(project_id, since, now_ms(), running, room, origin=origin)
         self._handout.hand_out([_task(one) for one in due])
         return not (due or waiting or running), len(due) == room
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from aftercall.catalog.projects import Project
 from aftercall.errors import NotFound
+from aftercall.jobs.asked import asking
 from aftercall.jobs.step import Result, Work
 from aftercall.llm import Door, Session
 from aftercall.runtime import Agent, Host, Outcome, Pool, Prompt, Snapshot, find, versions
@@ -22,7 +23,7 @@ _FINAL_ERRORS = ("NotImplementedError", "ModelNotConfigured")
 
 
 class ProjectCode:
-    """Thread-safe. ``door``: to the models, for ``conv.utils.prompt_llm``."""
+    """Thread-safe. ``door``: to the models, for ``conv.utils.prompt_llm`` and ``conv.extract``."""
 
     name = "end"
 
@@ -84,10 +85,19 @@ class ProjectCode:
     def _host(self, work: Work) -> Host:
         secret = self._get_secret
         get_secret = None if secret is None else lambda name: secret(work.project, name)
-        if self._door is None:
-            return Host(get_secret=get_secret)
-        session = self._door.session(work.project.slug, work.told.conversation_id, generation=work.generation)
-        return Host(prompt_llm=lambda prompt: ask_model(session, prompt), get_secret=get_secret)
+        prefix, door, slug = work.prefix(self.name), self._door, work.project.slug
+        if door is None:
+            return Host(get_secret=get_secret, extract=asking(work, lambda: None, prefix))
+
+        def session() -> Session:
+            return door.session(slug, work.told.conversation_id, generation=work.generation)
+
+        prompting = session()
+        return Host(
+            prompt_llm=lambda prompt: ask_model(prompting, prompt),
+            get_secret=get_secret,
+            extract=asking(work, lambda: session() if door.is_configured(slug) else None, prefix),
+        )
 
 
 def _is_final(outcome: Outcome) -> bool:

@@ -83,6 +83,11 @@ class Counter:
         with self._changed:
             return self._changed.wait_for(lambda: self._running == 0, timeout)
 
+    @property
+    def running(self) -> int:
+        """Jobs under way in this process."""
+        return self._running
+
     def now(self, *, failures: int) -> Counts:
         with self._guard:
             asked = time.monotonic()
@@ -93,7 +98,8 @@ class Counter:
     def of_project(self, project: Project) -> ProjectCounts:
         origins = {one.id: at for one, at in self._workload.projects()}
         if project.id in origins:
-            one = self._reader.open(project.id, self._watermark.since(project.id, origins[project.id]))
+            origin = origins[project.id]
+            one = self._reader.open(project.id, self._watermark.since(project.id, origin), origin=origin)
         else:
             one = Open(0, None, None)  # calls end there, and nobody waits for anything
         return ProjectCounts(
@@ -107,7 +113,7 @@ class Counter:
         due = failed = 0
         now = oldest = now_ms()
         for project, origin in self._workload.projects():
-            one = self._reader.open(project.id, self._watermark.since(project.id, origin))
+            one = self._reader.open(project.id, self._watermark.since(project.id, origin), origin=origin)
             due += one.conversations
             oldest = min(oldest, one.oldest_due_at or now)
             failed += self._reader.failed(project.id)

@@ -1,13 +1,13 @@
 """What post-call work consists of: steps, each of which may write to the conversation.
 
-Today there is one, the project's own ``end_function`` (project_code.py). Another one, such as declared
-extraction, is one more object of this form in the list that ``Jobs`` is given.
+The project's own ``end_function`` (project_code.py), then the fields that metrics declare (declared.py).
+Another one is one more object of this form in the list that ``Jobs`` is given.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from aftercall.catalog.projects import Project
 from aftercall.jobs.task import Analyse
@@ -22,6 +22,12 @@ class Work:
     project: Project
     told: Told
     task: Analyse
+    written: tuple[dict[str, Any], ...] = ()
+    """Events that steps before this one wrote in this attempt."""
+
+    def after(self, result: Result) -> Work:
+        """As the next step finds it."""
+        return replace(self, written=(*self.written, *result.outcome.events))
 
     @property
     def generation(self) -> str:

@@ -35,6 +35,11 @@ class Told:
         one = self.entries.get(event_id)
         return one.event if one is not None and type(one.event) is PostCall else None
 
+    @property
+    def reported_at(self) -> int:
+        """When the newest attempt ended, in epoch milliseconds; 0 before the first."""
+        return max((one.at for one in self.entries.values() if type(one.event) is PostCall), default=0)
+
     def of_the_call(self) -> list[dict[str, Any]]:
         """The call's own events as wire objects in order: without what attempts before this wrote."""
         return [

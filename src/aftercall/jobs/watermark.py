@@ -7,6 +7,7 @@ there is. It may lag, never lead: it stops at the oldest conversation that still
 from __future__ import annotations
 
 from aftercall.catalog.catalog import Catalog
+from aftercall.model.times import now_ms
 
 MARGIN_MS = 10 * 60_000
 """Clocks of several servers may differ, and a sweep may bring a row to light late."""
@@ -31,6 +32,10 @@ class Watermark:
         if known is None:
             known = int(self._catalog.settings.get(self._setting(project_id), 0))
             self._known[project_id] = self._stored[project_id] = known
+        if known > now_ms():
+            # The clock was set back: what is heard of from now on would lie before the mark. All is looked at
+            # once more, and the mark begins anew.
+            known = self._known[project_id] = self._stored[project_id] = 0
         return max(known - MARGIN_MS, origin)
 
     def move(self, project_id: int, to: int) -> None:

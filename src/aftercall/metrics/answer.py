@@ -76,6 +76,9 @@ class Answer(msgspec.Struct, frozen=True):
     drill: dict[str, Any]
     truncated: bool = False
     """More groups than ``limit`` (or than an answer may have) were left out."""
+    mixed_versions: dict[str, dict[str, int]] = {}
+    """By metric, where its values were extracted by several versions of its definition: conversations by
+    version."""
 
 
 class Behind(msgspec.Struct, frozen=True):

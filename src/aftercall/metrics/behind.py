@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aftercall.metrics.answer import Behind
 from aftercall.metrics.limits import Limits
 from aftercall.metrics.measures import is_time
-from aftercall.metrics.operands import Operand
 from aftercall.metrics.plan import GroupPlan, MeasurePlan, Plan
 from aftercall.metrics.query import Drill
 from aftercall.metrics.ranges import iso
@@ -127,29 +127,92 @@ _COLUMNS = (
 
 
 def page(
-    runner: Runner, plan: Plan, cell: Cell, limits: Limits, *, limit: int, after: Key | None
+    runner: Runner,
+    plan: Plan,
+    cell: Cell,
+    limits: Limits,
+    *,
+    limit: int,
+    after: Key | None = None,
+    known: int | None = None,
 ) -> tuple[list[Behind], int, Key | None]:
-    """(one page, how many there are in all, where the next page starts or None)."""
-    top = runner.top(plan) if cell.other else None
-    sql = scope_of(plan)
-    found = conditions(plan, cell, top, sql)
-    source = f"FROM {sql.table} AS c FINAL\nWHERE "
-    counted = f"SELECT count()\n{source}{_joined(found)}\n{limits.settings()}"
-    ((count,),) = runner.table(counted, dict(sql.values.bound)).data
-    if after is not None:
-        place = f"({sql.values.time(after[0])}, {sql.values.text(after[1])})"
-        found.append(f"(c.started_at, c.conversation_id) < {place}")
-    values = {i: _value(measure, sql) for i, measure in enumerate(plan.measures)}
-    shown_columns = [*_COLUMNS, *(one for one in values.values() if one)]
-    listed = (
-        f"SELECT {', '.join(shown_columns)}\n{source}{_joined(found)}\n"
-        f"ORDER BY c.started_at DESC, c.conversation_id DESC\nLIMIT {int(limit) + 1}\n{limits.settings()}"
-    )
-    rows = runner.table(listed, sql.values.bound).data
-    measures = [plan.measures[i] for i, one in values.items() if one]
+    """(one page, how many there are in all, where the next page starts or None). ``known``: how many, where
+    that was counted before."""
+    listing = _Listing(runner, plan, cell, limits)
+    count = listing.count() if known is None else known
+    rows = listing.newest(limit + 1, after, None if known == 0 else count)
+    measures = [measure for measure in plan.measures if measure.operand is not None]
     items = [_item(row, measures, plan) for row in rows[:limit]]
     last = rows[:limit][-1] if len(rows) > limit else None
     return items, count, None if last is None else (last[1], last[0])
+
+
+class _Listing:
+    """The conversations behind one cell."""
+
+    def __init__(self, runner: Runner, plan: Plan, cell: Cell, limits: Limits) -> None:
+        self._runner, self._plan, self._cell, self._limits = runner, plan, cell, limits
+        self._top = runner.top(plan) if cell.other else None
+
+    def count(self) -> int:
+        sql = scope_of(self._plan)
+        where = _joined(conditions(self._plan, self._cell, self._top, sql))
+        text = f"SELECT count()\nFROM {sql.table} AS c FINAL\nWHERE {where}\n{self._limits.settings()}"
+        ((count,),) = self._runner.table(text, sql.values.bound).data
+        return int(count)
+
+    def newest(self, limit: int, after: Key | None, count: int | None) -> list[list[Any]]:
+        """Beginning ``after``. ``count``: of all, where it is known."""
+        if count == 0:
+            return []
+        since, until = self._span(after)
+        rows: list[list[Any]] = []
+        for first in self._firsts(since, until, limit, count):
+            rows = self._rows(first, until, limit, after)
+            if len(rows) == limit:
+                break
+        return rows
+
+    def _span(self, after: Key | None) -> tuple[int, int]:
+        """From when to when these can have started, until exclusive."""
+        plan, bucket = self._plan, self._cell.bucket
+        since, until = plan.since, plan.until
+        if bucket is not None:
+            since = max(since, plan.starts[bucket])
+            until = min(until, *plan.starts[bucket + 1 : bucket + 2], until)
+        return since, until if after is None else min(until, after[0] + 1)
+
+    def _firsts(self, since: int, until: int, limit: int, count: int | None) -> Iterator[int]:
+        """Since when to look, one after another. The newest are asked for, and the table is in the order of
+        time: a short look back mostly finds enough, and all of it is then left unread."""
+        # What is other may hang on having, which is about the whole range.
+        if not self._cell.other:
+            share = _FIRST_LOOK if count is None else 4 * limit / count
+            while share < 1 / _FURTHER:
+                yield until - int((until - since) * share)
+                share *= _FURTHER
+        yield since
+
+    def _rows(self, since: int, until: int, limit: int, after: Key | None) -> list[list[Any]]:
+        plan = replace(self._plan, since=since, until=until)
+        sql = scope_of(plan)
+        found = conditions(plan, self._cell, self._top, sql)
+        if after is not None:
+            place = f"({sql.values.time(after[0])}, {sql.values.text(after[1])})"
+            found.append(f"(c.started_at, c.conversation_id) < {place}")
+        values = [_value(measure, sql) for measure in plan.measures if measure.operand is not None]
+        text = (
+            f"SELECT {', '.join([*_COLUMNS, *values])}\nFROM {sql.table} AS c FINAL\nWHERE {_joined(found)}\n"
+            f"ORDER BY c.started_at DESC, c.conversation_id DESC\nLIMIT {int(limit)}\n"
+            f"{self._limits.settings()}{_SMALL_BLOCKS if since > self._plan.since else ''}"
+        )
+        return self._runner.table(text, sql.values.bound).data
+
+
+_SMALL_BLOCKS = ", max_block_size = 1024"
+"""Where few rows of each part are needed; where all are read it would only cost."""
+_FIRST_LOOK = 1 / 256
+_FURTHER = 8
 
 
 def _joined(found: list[str]) -> str:
@@ -157,10 +220,9 @@ def _joined(found: list[str]) -> str:
 
 
 def _value(measure: MeasurePlan, sql: Sql) -> str:
-    """What one conversation adds to the measure; "" where all there is to say is that it counts."""
-    operand: Operand | None = measure.operand
-    if operand is None:
-        return ""
+    """What one conversation adds to the measure."""
+    operand = measure.operand
+    assert operand is not None, "of conversations as such all there is to say is that it counts"
     if measure.agg == "events":
         return events_sql(operand, sql)
     value = operand.value(sql)

@@ -1,5 +1,6 @@
 """From a name in a question to what it stands for. In order: built-in, registered metric, user-defined
-ratio, X@source, JSON path, a name that was written but never registered; else an error with the nearest."""
+ratio, X@source, JSON path, X.status and the like, a name that was written but never registered; else an error
+with the nearest."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from typing import cast, get_args
 from aftercall.catalog.definitions import MetricDefinition, RatioDefinition, Registry
 from aftercall.metrics import builtin
 from aftercall.metrics.facts import Facts
+from aftercall.metrics.lineage import PARTS, Lineage, facts_of_lineage
 from aftercall.metrics.operands import (
     BuiltIn,
     Disagreement,
@@ -71,7 +73,8 @@ class Names:
             return Registered(facts_of(metric), metric)
         if (ratio := self.registry.ratios_by_name.get(name)) is not None:
             return BuiltIn(facts_of_ratio(ratio))
-        return self._of_one_source(name) or _json_path(name) or self._unregistered(name, source)
+        found = self._of_one_source(name) or _json_path(name) or self._lineage(name)
+        return found or self._unregistered(name, source)
 
     def _metric(self, name: str) -> MetricDefinition | None:
         by_name = self.registry.by_name
@@ -89,6 +92,19 @@ class Names:
         if metric is None:
             return Written(natural_facts(name), base, cast(Source, source))
         return _of_source(metric, cast(Source, source))
+
+    def _lineage(self, name: str) -> Operand | None:
+        """X.status, X@extraction.status. ``metric.X.status`` is what somebody wrote under that name."""
+        base, _, part = name.rpartition(".")
+        if part not in PARTS or not base:
+            return None
+        of, _, told = base.rpartition("@")
+        of, source = (of, cast(Source, told)) if of and told in SOURCES else (base, None)
+        metric = self._metric(of)
+        if metric is None and not self._written(of):
+            return None
+        written = Written(natural_facts(base), of if metric is None else metric.name, source)
+        return Lineage(facts_of_lineage(name, part), written, part)
 
     def _unregistered(self, name: str, source: Source | None) -> Operand | None:
         for written in (name, name.removeprefix(PREFIX)):
@@ -122,7 +138,7 @@ class Names:
 
 def facts_of(metric: MetricDefinition) -> Facts:
     """A registered metric's."""
-    base = metric.rate_base or ("known" if "extraction" in metric.expected_sources else "all")
+    base = metric.rate_base or ("known" if metric.is_extracted and not metric.confirms else "all")
     return Facts(
         name=metric.name,
         display_name=metric.display_name,

@@ -54,6 +54,10 @@ class Operand:
     def written(self, sql: Sql) -> str:
         raise AssertionError("not writable")
 
+    def null(self, sql: Sql) -> str:
+        """Whether what was written says that nothing is known."""
+        raise AssertionError("not writable")
+
     def invalid(self, sql: Sql) -> str:
         raise AssertionError("not writable")
 
@@ -91,6 +95,9 @@ class Registered(Operand):
     def written(self, sql: Sql) -> str:
         return f"has(c.metrics_written, {sql.values.text(self.definition.name)})"
 
+    def null(self, sql: Sql) -> str:
+        return f"has(c.metrics_null, {sql.values.text(self.definition.name)})"
+
     def invalid(self, sql: Sql) -> str:
         return f"has(c.metrics_invalid, {sql.values.text(self.definition.name)})"
 
@@ -107,7 +114,7 @@ class Written(Operand):
     def writable(self) -> bool:
         return True
 
-    def _place(self, sql: Sql) -> str:
+    def place(self, sql: Sql) -> str:
         """The place of that write in the arrays; 0: none. Beyond the end an array gives its empty value."""
         name = sql.values.text(self.name)
         if self.source is not None:
@@ -121,13 +128,13 @@ class Written(Operand):
         return f"toUInt32(bitAnd(arrayMax((n, s, i) -> toUInt64({each}), {arrays}), 4294967295))"
 
     def type(self, sql: Sql) -> str:
-        return f"c.write_types[{self._place(sql)}]"
+        return f"c.write_types[{self.place(sql)}]"
 
     def number(self, sql: Sql) -> str:
-        return f"c.write_numbers[{self._place(sql)}]"
+        return f"c.write_numbers[{self.place(sql)}]"
 
     def text(self, sql: Sql) -> str:
-        return f"c.write_texts[{self._place(sql)}]"
+        return f"c.write_texts[{self.place(sql)}]"
 
     def value(self, sql: Sql) -> str:
         return f"if({self.type(sql)} IN {UNUSABLE}, NULL, {self._typed(sql)})"
@@ -144,6 +151,9 @@ class Written(Operand):
     def written(self, sql: Sql) -> str:
         return f"{self.type(sql)} != ''"
 
+    def null(self, sql: Sql) -> str:
+        return f"{self.type(sql)} = 'null'"
+
     def invalid(self, sql: Sql) -> str:
         return f"{self.type(sql)} = 'invalid'"
 
@@ -153,7 +163,7 @@ class Disagreement(Operand):
     name: str
 
     def value(self, sql: Sql) -> str:
-        return disagreement_of(sql.values.text(self.name))
+        return disagreement_of(sql.values.text(self.name), says_no=self.name in sql.says_no)
 
 
 _JSON_TYPES = """['"', 't', 'f', 'n', '{', '[', '']"""
@@ -192,7 +202,12 @@ class JsonPath(Operand):
         return f"if({self.type(sql)} = 'text', JSONExtractString({raw}), {raw})"
 
     def value(self, sql: Sql) -> str:
-        return f"if({self.type(sql)} IN {UNUSABLE}, NULL, {self.text(sql)})"
+        if any(map(_is_place, self.path)):
+            return f"if({self.type(sql)} IN {UNUSABLE}, NULL, {self.text(sql)})"
+        # Parsed once: only what begins as an object or a list may be one, and is looked at again.
+        steps = ", ".join(sql.values.text(step) for step in self.path)
+        told = f"JSONExtract(c.{self.column}, {steps}, 'Nullable(String)')"
+        return f"if(substring({told}, 1, 1) IN ('{{', '[') AND {self.type(sql)} != 'text', NULL, {told})"
 
 
 def _at(sql: Sql, inside: str, step: str) -> str:

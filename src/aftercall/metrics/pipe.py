@@ -14,14 +14,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import msgspec
 
+from aftercall.catalog.definitions import Registry
 from aftercall.catalog.principal import Scope
 from aftercall.catalog.projects import Project
 from aftercall.metrics.answer import Answer, Behind
 from aftercall.metrics.behind import cell_of, page
 from aftercall.metrics.limits import Limits
+from aftercall.metrics.lineage import extracted
 from aftercall.metrics.names import Names
 from aftercall.metrics.plan import Plan
 from aftercall.metrics.query import Drill, Query
@@ -29,6 +32,7 @@ from aftercall.metrics.ranges import Range, range_of, zone_of
 from aftercall.metrics.rewrite import rewrite
 from aftercall.metrics.run import Runner
 from aftercall.metrics.shape import shape
+from aftercall.metrics.silence import Silence
 from aftercall.metrics.validate import validate
 from aftercall.model.times import now_ms as clock
 from aftercall.store.reader import Key
@@ -51,6 +55,7 @@ class Queries:
     def __init__(self, store: Store, limits: Limits | None = None) -> None:
         self._store = store
         self._limits = limits or Limits()
+        self._silence = Silence(store.engine)
         self._heard: dict[int, tuple[float, int | None]] = {}
 
     def run(
@@ -71,8 +76,15 @@ class Queries:
         plan = self.plan(query, project, now_ms=now_ms, need=need)
         runner = Runner(self._store.engine, self._limits)
         tables = runner.run(plan)
+        mixed = self._mixed(plan, runner)
         took_ms = (time.perf_counter() - began) * 1000
-        answer = shape(plan, tables, took_ms=took_ms, fresh_as_of=self._fresh_as_of(project.id))
+        answer = shape(
+            plan,
+            tables,
+            took_ms=took_ms,
+            fresh_as_of=self._fresh_as_of(project.id),
+            mixed_versions=mixed,
+        )
         return _explained(answer, runner) if explain else answer
 
     def behind(
@@ -81,17 +93,21 @@ class Queries:
         project: Project,
         *,
         after: Key | None = None,
+        known: int | None = None,
         now_ms: int | None = None,
         need: Need | None = None,
     ) -> tuple[list[Behind], int, Key | None]:
         """(a page of the conversations behind a cell of an answer, how many there are in all, where the next
-        page starts or None). ``drill.cursor`` is for whoever made it: here it is ``after``.
+        page starts or None). ``drill.cursor`` and ``count`` are for whoever made it: here they are ``after``
+        and ``known``, the number where it need not be counted again.
 
         Raises as ``run``.
         """
         plan = self.plan(drill.query, project, now_ms=now_ms, need=need)
         runner = Runner(self._store.engine, self._limits)
-        return page(runner, plan, cell_of(drill, plan), self._limits, limit=drill.limit, after=after)
+        return page(
+            runner, plan, cell_of(drill, plan), self._limits, limit=drill.limit, after=after, known=known
+        )
 
     def plan(
         self, query: Query, project: Project, *, now_ms: int | None = None, need: Need | None = None
@@ -102,11 +118,21 @@ class Queries:
         zone = zone_of(query.timezone or project.timezone)
         now = clock() if now_ms is None else now_ms
         range_ = self._closed(range_of(query.over, zone, now), project.id, now)
-        plan = validate(query, project, names, zone, range_)
+        plan = self._stored(validate(query, project, names, zone, range_), registry)
         if need is not None:
             for scope in sorted(plan.scopes):
                 need(scope)
         return rewrite(plan)
+
+    def _stored(self, plan: Plan, registry: Registry) -> Plan:
+        """With what the store says of itself."""
+        return replace(
+            plan,
+            found_by_words=self._store.engine.found_by_words,
+            gaps=self._store.gaps.among(plan.project_id),
+            says_no=self._silence.names(plan, registry),
+            compared=None if plan.compared is None else self._stored(plan.compared, registry),
+        )
 
     def _closed(self, range_: Range, project_id: int, now: int) -> Range:
         """Open ends are where the project's conversations begin and end, and not before now."""
@@ -116,6 +142,13 @@ class Queries:
         until = range_.until if range_.until is not None else max(now, last + 1)
         since = range_.since if range_.since is not None else (first if count else now)
         return Range(min(since, until), until)
+
+    def _mixed(self, plan: Plan, runner: Runner) -> dict[str, dict[str, int]]:
+        """Where values by several versions of a definition are in one answer: how many by which."""
+        several = self._store.versions.mixed(plan.project_id)
+        asked = {one.name: one for one in extracted(plan) if one.name in several} if several else {}
+        found = {name: runner.versions(plan, one) for name, one in asked.items()}
+        return {name: by_version for name, by_version in found.items() if len(by_version) > 1}
 
     def _was_written(self, project_id: int, name: str) -> bool:
         found = self._store.engine.select(

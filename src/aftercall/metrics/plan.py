@@ -105,6 +105,12 @@ class Plan:
     beside: bool = False
     """It is another one's ``compared``: bases and missing values are told of that one only."""
     currency: str = ""
+    found_by_words: str = ""
+    """See Engine.found_by_words."""
+    says_no: tuple[str, ...] = ()
+    """Metrics of which an agent's silence says no (silence.py)."""
+    gaps: bool = True
+    """Whether any conversation may have a metric without a usable value (store/gaps.py)."""
 
     @property
     def scopes(self) -> set[Scope]:

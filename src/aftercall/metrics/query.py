@@ -241,3 +241,5 @@ class Drill(Strict):
     side: Literal["value", "base"] = "value"
     limit: int = Field(50, ge=1, le=1_000)
     cursor: str | None = Field(None, max_length=8_000)
+    count: bool = True
+    """Whether the API tells how many there are in all: counting takes longer than a page."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from aftercall.metrics.counts import Of, counts
 from aftercall.metrics.limits import Limits
 from aftercall.metrics.plan import GroupPlan, Plan
 from aftercall.metrics.query import Having
@@ -20,7 +21,7 @@ from aftercall.store.schema import wide_table
 
 BUCKET, OTHER, TEXT, ROLLED = "b", "o", "t", "r"
 """Names in statements beside k0..., a0... and m0...; TEXT is the first key as the engine writes it; ROLLED is
-0 for a group in a bucket, 1 for a group over the whole range, 2 for everything."""
+0 for a group in a bucket, 1 for a group over the whole range, one more than keys for everything."""
 _PASSING = """\
 ({compared}) IN (
     SELECT {keys} FROM (
@@ -60,9 +61,12 @@ class Facets:
 
 @dataclass(frozen=True)
 class Statement:
+    """``counts``: each measure from the record's counts; None where one is more than that."""
+
     sql: str
     parameters: dict[str, Any]
     facets: Facets
+    counts: list[Of] | None = None
 
 
 def scope_of(plan: Plan, first: int = 1) -> Sql:
@@ -74,6 +78,8 @@ def scope_of(plan: Plan, first: int = 1) -> Sql:
         until=plan.until,
         timezone=plan.zone.key,
         settings=plan.settings,
+        found_by_words=plan.found_by_words,
+        says_no=plan.says_no,
     )
 
 
@@ -83,7 +89,7 @@ def statement(plan: Plan, order: Pass, limits: Limits, first: int = 1) -> Statem
     aggregates = Aggregates()
     measures = [measure_sql(one, aggregates, sql) for one in plan.measures]
     counted = order.whole or order.totals or order.rolled
-    facets = _facets(plan, aggregates, sql) if counted else Facets("", {}, {})
+    facets = facets_of(plan, aggregates, sql) if counted else Facets("", {}, {})
     selected, joins, conditions = _keyed(plan, order, sql)
     columns = [*selected, *aggregates.definitions()]
     columns += [f"{expression} AS m{i}" for i, expression in enumerate(measures)]
@@ -92,15 +98,16 @@ def statement(plan: Plan, order: Pass, limits: Limits, first: int = 1) -> Statem
     text += "".join(f"\nARRAY JOIN {array} AS {name}" for array, name in joins)
     text += "\nWHERE " + "\n    AND ".join(conditions)
     text += _grouping(plan, order, sql)
-    return Statement(f"{text}\n{limits.settings()}", sql.values.bound, facets)
+    by_counts = counts(plan.measures, aggregates, sql) if plan.query.other else None
+    return Statement(f"{text}\n{limits.settings()}", sql.values.bound, facets, by_counts)
 
 
-def _facets(plan: Plan, aggregates: Aggregates, sql: Sql) -> Facets:
+def facets_of(plan: Plan, aggregates: Aggregates, sql: Sql) -> Facets:
     bases, missing = {}, {}
     for i, measure in enumerate(() if plan.beside else plan.measures):
         if measure.agg == "rate":
             bases[i] = aggregates.count(rate_conditions(measure, sql)[1])
-        missing[i] = missing_sql(measure, aggregates, sql)
+        missing[i] = missing_sql(measure, aggregates, sql, gaps=plan.gaps)
     return Facets(aggregates.count("1"), bases, missing)
 
 
@@ -119,7 +126,8 @@ def _keyed(plan: Plan, order: Pass, sql: Sql) -> tuple[list[str], list[tuple[str
     if order.bucket:
         selected.insert(0, f"{bucket_key(plan.starts, sql)} AS {BUCKET}")
     if order.rolled:
-        selected.append(f"grouping({BUCKET}) + grouping(k{order.by[0]}) AS {ROLLED}")
+        rolled = [BUCKET, *(f"k{i}" for i in order.by)]
+        selected.append(" + ".join(f"grouping({name})" for name in rolled) + f" AS {ROLLED}")
     if order.passing:
         conditions.append(passing_sql(plan, order.passing, sql))
     joins = [(one.join, f"e{i}") for i, one in enumerate(made) if one.join]
@@ -156,7 +164,7 @@ def passing_sql(plan: Plan, by: tuple[int, ...], sql: Sql) -> str:
         table=sql.table,
         joins="".join(f" ARRAY JOIN {one.join} AS e{i}" for i, one in enumerate(made) if one.join),
         where=" AND ".join([*range_conditions(sql), *where_conditions(plan, sql)]),
-        having=_having(plan, sql),
+        having=having_sql(plan, sql),
     )
 
 
@@ -171,19 +179,20 @@ def _grouping(plan: Plan, order: Pass, sql: Sql) -> str:
         names.append(OTHER)
     text = ""
     if order.rolled:
-        text += f"\nGROUP BY GROUPING SETS (({', '.join(names)}), ({', '.join(keys_)}), ())"
+        # Each set is made of the one before; GROUPING SETS would look at every row once for each.
+        text += f"\nGROUP BY ROLLUP({', '.join([*keys_, BUCKET])})"
     elif names:
         text += f"\nGROUP BY {', '.join(names)}" + (" WITH TOTALS" if order.totals else "")
     if order.having and plan.query.having:
-        text += f"\nHAVING {_having(plan, sql)}"
+        text += f"\nHAVING {having_sql(plan, sql)}"
     if order.sorted:
-        text += f"\nORDER BY {_sorting(plan, order)}"
+        text += f"\nORDER BY {sorting_sql(plan, order)}"
     if order.limit is not None:
         text += f"\nLIMIT {int(order.limit)}"
     return text
 
 
-def _having(plan: Plan, sql: Sql) -> str:
+def having_sql(plan: Plan, sql: Sql) -> str:
     index = {measure.alias: f"m{i}" for i, measure in enumerate(plan.measures)}
     return " AND ".join(_compared(index[one.measure], one, sql) for one in plan.query.having)
 
@@ -200,7 +209,7 @@ def _compared(name: str, one: Having, sql: Sql) -> str:
     return f"ifNull({name} {_OPS[one.op]} {sql.values.bind(float(one.value), 'Float64')}, false)"
 
 
-def _sorting(plan: Plan, order: Pass) -> str:
+def sorting_sql(plan: Plan, order: Pass) -> str:
     """As asked for, or the first measure downwards; then by the keys, unknown last, so that it is always the
     same."""
     known = {measure.alias: f"m{i}" for i, measure in enumerate(plan.measures)}

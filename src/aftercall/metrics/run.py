@@ -3,36 +3,37 @@ first, or comparing with another period, takes one more each."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
+from aftercall.metrics.counts import rest
 from aftercall.metrics.limits import Limits
+from aftercall.metrics.lineage import versions_statement
+from aftercall.metrics.operands import Written
 from aftercall.metrics.plan import Plan
 from aftercall.metrics.query import MOST_ROWS
 from aftercall.metrics.ranking import Record, meeting, ranked
-from aftercall.metrics.render import BUCKET, OTHER, ROLLED, TEXT, Facets, Pass, Statement, statement
+from aftercall.metrics.render import (
+    BUCKET,
+    OTHER,
+    ROLLED,
+    TEXT,
+    Facets,
+    Pass,
+    Statement,
+    statement,
+)
+from aftercall.metrics.render_other import OUT, PLACE, SHOWN, with_rest
 from aftercall.metrics.sql_groups import Top
+from aftercall.metrics.table import Table, decoded
 from aftercall.store.engine import Engine
 
 Group = tuple[bool, tuple[Any, ...]]
 """(whether it is the other group, its keys)."""
 _MOST_RECORDS = 10 * MOST_ROWS
-
-
-class _Column(msgspec.Struct):
-    name: str
-
-
-class _Table(msgspec.Struct):
-    meta: list[_Column]
-    data: list[list[Any]]
-    totals: list[Any] | None = None
-
-
-_decoder = msgspec.json.Decoder(_Table)
 
 
 @dataclass
@@ -85,6 +86,8 @@ class Runner:
             return self._in_one_pass(plan, limit or MOST_ROWS)
         if limit is None:
             return self._rolled_up(plan) or self._in_two_passes(plan, None)
+        if plan.query.other and plan.interval is None and len(plan.by) == 1 and not _lists(plan):
+            return self._with_rest(plan, limit)
         top, found = self._ranked(plan, limit)
         # What is beyond the limit is left out only where it is not put together as other.
         found.truncated = found.truncated and not plan.query.other
@@ -113,14 +116,31 @@ class Runner:
         records, _ = self._ask(plan, one)
         if len(records) == _MOST_RECORDS:
             return None
-        by_set: dict[int, list[Record]] = {0: [], 1: [], 2: []}
+        by_set: dict[int, list[Record]] = defaultdict(list)
         for record in records:
             by_set[record[ROLLED]].append(record)
         best = ranked(meeting(by_set[1], plan), plan)
-        facets = self.statements[-1].facets
-        found = Whole(by_set[2][0], facets) if by_set[2] else self._whole(plan)
+        every = by_set[len(plan.by) + 1]
+        found = Whole(every[0], self.statements[-1].facets) if every else self._whole(plan)
         groups = [_group(record, len(plan.by)) for record in best]
         return Tables(found, by_set[0], groups, top=_top(best, other=False))
+
+    def _with_rest(self, plan: Plan, limit: int) -> Tables:
+        """The values up to the limit, and the rest as one group, in one pass."""
+        ranking = Pass(by=(0,), totals=True, sorted=True, limit=limit + 1)
+        simple = statement(plan, ranking, self._limits, self._next_value())
+        if simple.counts is not None and not plan.query.having:
+            records, whole = self._asked(simple)
+            shown = records[:limit]
+            if len(records) > limit and whole is not None:
+                other = {OTHER: True, TEXT: "", "k0": None}
+                records = [*shown, other | rest(whole.record, shown, simple.counts)]
+        else:
+            records, whole = self._asked(with_rest(plan, limit, self._limits, self._next_value()))
+            shown = [record for record in records if record[PLACE] == SHOWN]
+            records = [record for record in records if record[PLACE] != OUT]
+        groups = [_group(record, 1) for record in records]
+        return Tables(whole or self._whole(plan), records, groups, top=_top(shown, other=True))
 
     def _ranked(self, plan: Plan, limit: int) -> tuple[Top, Tables]:
         """The values of the first ``by`` that are shown. Of several ``by``, having is for whole groups."""
@@ -191,18 +211,30 @@ class Runner:
             records, found = self._ask(plan, every)
             if len(records) < _MOST_RECORDS:
                 return Tables(found or self._whole(plan), records, now.groups)
-        some = Pass(by=_all(plan), bucket=bucket, top=now.top, limit=_MOST_RECORDS)
-        records, _ = self._ask(plan, some)
-        return Tables(self._whole(plan), records, now.groups)
+        # With other every conversation is in a group.
+        totals = now.top is not None and now.top.other and not _lists(plan)
+        some = Pass(by=_all(plan), bucket=bucket, top=now.top, totals=totals, limit=_MOST_RECORDS)
+        records, found = self._ask(plan, some)
+        return Tables(found or self._whole(plan), records, now.groups)
 
     def _whole(self, plan: Plan) -> Whole:
         (record,), _ = self._ask(plan, Pass(whole=True))
         return Whole(record, self.statements[-1].facets)
 
+    def versions(self, plan: Plan, operand: Written) -> dict[str, int]:
+        """Conversations of the question by the version that a metric was extracted by."""
+        made = versions_statement(plan, operand, self._limits, self._next_value())
+        self.statements.append(made)
+        return dict(self.table(made.sql, made.parameters).data)
+
+    def _next_value(self) -> int:
+        return 1 + sum(len(each.parameters) for each in self.statements)
+
     def _ask(self, plan: Plan, one: Pass) -> tuple[list[Record], Whole | None]:
         """Rows; and all as one, where the pass has it and there was anything."""
-        first = 1 + sum(len(each.parameters) for each in self.statements)
-        made = statement(plan, one, self._limits, first)
+        return self._asked(statement(plan, one, self._limits, self._next_value()))
+
+    def _asked(self, made: Statement) -> tuple[list[Record], Whole | None]:
         self.statements.append(made)
         table = self.table(made.sql, made.parameters)
         names = [column.name for column in table.meta]
@@ -211,7 +243,7 @@ class Runner:
             return records, None
         return records, Whole(dict(zip(names, table.totals, strict=True)), made.facets)
 
-    def table(self, sql: str, parameters: dict[str, Any]) -> _Table:
+    def table(self, sql: str, parameters: dict[str, Any]) -> Table:
         try:
             raw = self._engine.client().raw_query(sql, parameters=parameters, fmt="JSONCompact")
         except ClickHouseError as error:
@@ -219,18 +251,7 @@ class Runner:
             if refusal is None:
                 raise
             raise refusal from error
-        return _decoded(raw)
-
-
-def _decoded(raw: bytes) -> _Table:
-    """Of no rows WITH TOTALS the engine (26.9) writes the totals at a wrong place: that is no JSON. Inside of
-    a text these bytes cannot be: its quotes would be escaped."""
-    try:
-        return _decoder.decode(raw)
-    except msgspec.DecodeError:
-        if b'"rows": 0,' not in raw:
-            raise
-        return _Table([], [])
+        return decoded(raw)
 
 
 def _all(plan: Plan) -> tuple[int, ...]:

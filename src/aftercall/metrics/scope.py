@@ -18,4 +18,8 @@ class Sql:
     until: int
     timezone: str
     settings: Settings
+    found_by_words: str = ""
+    """How a statement ends that looks for words in turns (store/engine.py)."""
+    says_no: tuple[str, ...] = ()
+    """Metrics of which an agent's silence says no (silence.py)."""
     values: Values = field(default_factory=Values)

@@ -19,7 +19,14 @@ from aftercall.metrics.validate import ALIGNED, BUCKET, OTHER
 _WHOLE: Group = (False, ())
 
 
-def shape(plan: Plan, tables: Tables, *, took_ms: float, fresh_as_of: int | None) -> Answer:
+def shape(
+    plan: Plan,
+    tables: Tables,
+    *,
+    took_ms: float,
+    fresh_as_of: int | None,
+    mixed_versions: dict[str, dict[str, int]],
+) -> Answer:
     """``sql`` is left out: it is for those who may see it."""
     places = _places(plan, tables)
     return Answer(
@@ -36,6 +43,7 @@ def shape(plan: Plan, tables: Tables, *, took_ms: float, fresh_as_of: int | None
         fresh_as_of=None if fresh_as_of is None else iso(fresh_as_of, plan.zone),
         drill={"query": _fixed(plan)},
         truncated=tables.truncated,
+        mixed_versions=mixed_versions,
     )
 
 
@@ -165,18 +173,18 @@ def _bases(plan: Plan, whole: Whole) -> dict[str, Base]:
 
 def _missing(plan: Plan, whole: Whole) -> dict[str, Missing]:
     return {
-        measure.alias: _missing_of(whole.record, whole.facets.missing[i])
+        measure.alias: _missing_of(measure, whole.record, whole.facets.missing[i])
         for i, measure in enumerate(plan.measures)
     }
 
 
-def _missing_of(totals: Record, names: tuple[str, str, str, str]) -> Missing:
-    total, known, written, invalid = names
+def _missing_of(measure: MeasurePlan, totals: Record, names: tuple[str, str, str, str]) -> Missing:
+    total, known, null, invalid = names
     unknown = totals[total] - totals[known]
-    if not written:
+    if measure.operand is None or not measure.operand.writable:
         return Missing(null=unknown, not_written=0, invalid=0)
-    not_written, unfit = totals[total] - totals[written], totals[invalid]
-    return Missing(null=unknown - not_written - unfit, not_written=not_written, invalid=unfit)
+    told, unfit = (totals[name] if name else 0 for name in (null, invalid))
+    return Missing(null=told, not_written=unknown - told - unfit, invalid=unfit)
 
 
 def _fixed(plan: Plan) -> dict[str, Any]:

@@ -18,6 +18,7 @@ c.conversation_id IN (
     SELECT conversation_id FROM turns FINAL
     WHERE project_id = {project} AND started_at >= {since} AND started_at < {until}
         AND hasAllTokens(text, {words}){speaker}
+    {found_by_words}
 )"""
 
 
@@ -154,6 +155,7 @@ def _spoken(test: Test, sql: Sql) -> str:
         until=sql.values.time(sql.until),
         words=sql.values.text(test.value),
         speaker=speaker,
+        found_by_words=sql.found_by_words,
     )
     return spoken if test.op == "contains" else f"NOT {spoken}"
 

@@ -3,6 +3,9 @@ once, in the one pass over the rows."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from aftercall.metrics.operands import Operand, Registered, Written
 from aftercall.metrics.plan import MeasurePlan
 from aftercall.metrics.scope import Sql
@@ -11,6 +14,8 @@ from aftercall.metrics.sql_conditions import condition_sql, flagged_sql
 _LEVELS = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 _OF_NUMBERS = frozenset({"sum", "avg", "min", "max", *_LEVELS})
 _ALWAYS = "1"
+_KNOWN_COLUMN = re.compile(r"isNotNull\((c\.(?:`\w+`|\w+))\)")
+"""Of a column alone the engine counts what is not NULL without computing a condition."""
 
 
 class Aggregates:
@@ -28,7 +33,10 @@ class Aggregates:
         return self._names[expression]
 
     def count(self, condition: str) -> str:
-        return self.add("count()" if condition == _ALWAYS else f"countIf({condition})")
+        if condition == _ALWAYS:
+            return self.add("count()")
+        known = _KNOWN_COLUMN.fullmatch(condition)
+        return self.add(f"count({known[1]})" if known else f"countIf({condition})")
 
     def of(self, function: str, value: str, condition: str) -> str:
         """NULL where no row has a value: nothing is known of nothing."""
@@ -56,16 +64,48 @@ class Aggregates:
         return f"a{self._count - 1}"
 
     def definitions(self) -> list[str]:
-        made = [f"{expression} AS {name}" for expression, name in self._names.items()]
+        return [f"{call} AS {name}" for name, call, _ in self._calls()]
+
+    def states(self) -> list[str]:
+        """As what has still to be merged: ``s0`` of ``a0`` and so on."""
+        return [f"{_with(call, 'State')} AS {_state(name)}" for name, call, _ in self._calls()]
+
+    def merged(self) -> list[str]:
+        """Of several groups' states together."""
+        return [
+            f"{_function(call)}Merge{levels}({_state(name)}) AS {name}"
+            for name, call, levels in self._calls()
+        ]
+
+    def finished(self) -> list[str]:
+        """Of one group's states."""
+        return [f"finalizeAggregation({_state(name)}) AS {name}" for name, _, _ in self._calls()]
+
+    def _calls(self) -> Iterator[tuple[str, str, str]]:
+        """(name, call, the call's parameters)."""
+        for expression, name in self._names.items():
+            yield name, expression, ""
         for key, levels in self._levels.items():
             value, condition = key
-            some = ", ".join(map(str, levels))
+            some = f"({', '.join(map(str, levels))})"
             if condition == _ALWAYS:
-                call = f"quantilesExactInclusive({some})({value})"
+                call = f"quantilesExactInclusive{some}({value})"
             else:
-                call = f"quantilesExactInclusiveIf({some})({value}, {condition})"
-            made.append(f"{call} AS {self._quantiles[key]}")
-        return made
+                call = f"quantilesExactInclusiveIf{some}({value}, {condition})"
+            yield self._quantiles[key], call, some
+
+
+def _function(call: str) -> str:
+    return call[: call.index("(")]
+
+
+def _with(call: str, combinator: str) -> str:
+    name = _function(call)
+    return f"{name}{combinator}{call[len(name) :]}"
+
+
+def _state(name: str) -> str:
+    return f"s{name[1:]}"
 
 
 def measure_sql(measure: MeasurePlan, aggregates: Aggregates, sql: Sql) -> str:
@@ -86,7 +126,7 @@ def _plain(measure: MeasurePlan, aggregates: Aggregates, sql: Sql) -> str:
         return f"{aggregates.count(true)} / nullIf({aggregates.count(base)}, 0)"
     known = known_sql(measure, sql)
     if agg == "conversations":
-        return aggregates.count(_and(where, known))
+        return aggregates.count(counted_sql(measure, sql))
     if agg == "callers":
         return aggregates.distinct("c.from_number", _and(where, known, HAS_NUMBER))
     operand = measure.operand
@@ -126,6 +166,11 @@ def known_sql(measure: MeasurePlan, sql: Sql) -> str:
     if measure.operand.facts.type == "list":
         return f"notEmpty({measure.operand.value(sql)})"
     return measure.operand.known(sql)
+
+
+def counted_sql(measure: MeasurePlan, sql: Sql) -> str:
+    """Of one conversation: whether ``conversations`` counts it."""
+    return _and(condition_sql(measure.where, sql), known_sql(measure, sql))
 
 
 def events_sql(operand: Operand, sql: Sql) -> str:
@@ -194,15 +239,18 @@ def _and(*conditions: str) -> str:
     return " AND ".join(told) if told else _ALWAYS
 
 
-def missing_sql(measure: MeasurePlan, aggregates: Aggregates, sql: Sql) -> tuple[str, str, str, str]:
-    """(of how many, known, written, invalid): names of aggregates, "" where it cannot be asked."""
+def missing_sql(
+    measure: MeasurePlan, aggregates: Aggregates, sql: Sql, *, gaps: bool
+) -> tuple[str, str, str, str]:
+    """(of how many, known, null, invalid): names of aggregates, "" for none. ``gaps``: whether any
+    conversation of the project has a metric without a usable value."""
     where = condition_sql(measure.where, sql)
     operand = measure.operand
     total = aggregates.count(where)
     if operand is None:
         return total, total, "", ""
-    known = aggregates.count(_and(where, known_sql(measure, sql)))
-    if not operand.writable:
+    known = aggregates.count(counted_sql(measure, sql))
+    if not operand.writable or (isinstance(operand, Registered) and not gaps):
         return total, known, "", ""
-    written = aggregates.count(_and(where, operand.written(sql)))
-    return total, known, written, aggregates.count(_and(where, operand.invalid(sql)))
+    null = aggregates.count(_and(where, operand.null(sql)))
+    return total, known, null, aggregates.count(_and(where, operand.invalid(sql)))

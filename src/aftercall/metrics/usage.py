@@ -1,19 +1,22 @@
-"""What was written of each name in a range of time: how often, when last, by whom, and what.
+"""What a project's metrics were in a range of time: how often, when last, by whom, and what.
 
-Of writes that count (see write_names in model/builtins.py), registered or not. "Conversations" are those in
-which it was written with a value; one in which two values were written stands under both.
+Of a registered metric its values are those that count, one per conversation, from its column; of a name that
+nobody registered they are what was written, and a conversation in which two values were written has both.
+"Writes" are all that stand (see write_names in model/builtins.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
+from aftercall.catalog.definitions import MetricDefinition, Registry
 from aftercall.metrics.limits import Limits
 from aftercall.metrics.ranges import Range
+from aftercall.metrics.usage_sql import DURING, UNREGISTERED, VALUES, WRITES, Columns
 from aftercall.model.times import EARLIEST_MS
 from aftercall.store.engine import Engine
 from aftercall.store.schema import wide_table
@@ -21,68 +24,17 @@ from aftercall.store.schema import wide_table
 MOST_NAMES = 10_000
 MOST_VALUES = 10
 """Of one name, in the list of all."""
+AT_ONCE = 250
+"""Columns looked at in one statement."""
 _LONGEST_VALUE = 100
 """Longer texts are sentences: nobody counts or picks those."""
 _FAR_MS = 4_102_444_800_000
 _LIMITS = Limits(seconds=20)
 
-# Of a conversation that wrote a name ten times only the first place counts as a conversation.
-_TOTALS = """
-SELECT name,
-    countIf(known AND nth = 1) AS conversations,
-    countIf(known) AS writes,
-    countIf(type = 'invalid') AS invalid,
-    countIf(type = 'null') AS nulls,
-    arraySort(groupUniqArray(source)) AS sources,
-    toUnixTimestamp64Milli(max(time)) AS last_written,
-    countIf(numeric) AS numbers,
-    minIf(number, numeric) AS least,
-    maxIf(number, numeric) AS most,
-    avgIf(number, numeric) AS mean,
-    quantileExactInclusiveIf(0.5)(number, numeric) AS median
-FROM (
-    SELECT w.1 AS name, w.2 AS type, w.3 AS source, w.4 AS time, w.5 AS number, w.6 AS nth,
-        type NOT IN ('null', 'invalid') AS known, type IN ('number', 'integer') AS numeric
-    FROM (
-        SELECT arrayJoin(arrayZip(
-            write_names, write_types, write_sources, write_times, write_numbers,
-            arrayEnumerateUniq(write_names, arrayMap(t -> t IN ('null', 'invalid'), write_types))
-        )) AS w
-        FROM {table} FINAL
-        WHERE started_at >= fromUnixTimestamp64Milli({{since:Int64}})
-          AND started_at < fromUnixTimestamp64Milli({{until:Int64}})
-    )
-)
-GROUP BY name ORDER BY name LIMIT {{most:UInt32}} {limits}
-"""
-_VALUES = """
-SELECT name, type = 'invalid' AS invalid, text, count() AS conversations
-FROM (
-    SELECT w.1 AS name, w.2 AS type, w.3 AS text, w.4 AS nth
-    FROM (
-        SELECT arrayJoin(arrayZip(
-            write_names, write_types, write_texts,
-            arrayEnumerateUniq(write_names, write_types, write_texts)
-        )) AS w
-        FROM {table} FINAL
-        WHERE started_at >= fromUnixTimestamp64Milli({{since:Int64}})
-          AND started_at < fromUnixTimestamp64Milli({{until:Int64}})
-          AND ({{name:String}} = '' OR has(write_names, {{name:String}}))
-    )
-    WHERE nth = 1 AND type IN ('boolean', 'text', 'invalid', 'number', 'integer')
-      AND ({{name:String}} != '' OR type NOT IN ('number', 'integer'))
-      AND ({{name:String}} = '' OR name = {{name:String}})
-      AND length(text) <= {{longest:UInt32}}
-      AND ({{part:String}} = '' OR positionCaseInsensitiveUTF8(text, {{part:String}}) > 0)
-)
-GROUP BY name, invalid, text ORDER BY name, conversations DESC, text
-LIMIT {{most:UInt32}} BY name, invalid {limits}
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Of what was written as numbers."""
+    """Of values that are numbers."""
 
     min: float
     max: float
@@ -93,7 +45,9 @@ class Numbers:
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Of one name. ``last_written``: epoch milliseconds. ``values``: the commonest, with the number of
-    conversations; ``more_values``: there are others. ``invalid_values``: what did not fit the type."""
+    conversations; ``more_values``: there are others. ``estimated``: there are so many different ones that
+    these are the commonest as near as can be told in one look, and their numbers not too high.
+    ``invalid_values``: what did not fit the type."""
 
     conversations: int = 0
     writes: int = 0
@@ -104,22 +58,32 @@ class Usage:
     numbers: Numbers | None = None
     values: Mapping[str, int] = field(default_factory=dict)
     more_values: bool = False
+    estimated: bool = False
     invalid_values: tuple[str, ...] = ()
 
 
 NONE = Usage()
 
 
-def usage(engine: Engine, project_id: int, over: Range) -> dict[str, Usage]:
-    """Every name that was written. The project's wide table must be there."""
-    bounds = _bounds(over)
-    totals = _select(engine, _TOTALS, project_id, {**bounds, "most": MOST_NAMES})
-    found = {row[0]: _totals(row) for row in totals}
-    parameters = {**bounds, "name": "", "part": "", "longest": _LONGEST_VALUE, "most": MOST_VALUES + 1}
-    values: dict[tuple[str, bool], dict[str, int]] = {}
-    for name, invalid, text, count in _select(engine, _VALUES, project_id, parameters):
-        values.setdefault((name, bool(invalid)), {})[text] = count
-    return {name: _with_values(one, values, name) for name, one in found.items()}
+def usage(engine: Engine, registry: Registry, over: Range) -> dict[str, Usage]:
+    """Every name that was written. The project's wide table must be there.
+
+    Raises QueryTooSlow, QueryTooLarge.
+    """
+    asked = _Asked(engine, registry.project_id, over)
+    found = dict(asked.writes())
+    for metrics in _some(registry.metrics, AT_ONCE):
+        for name, values in asked.columns(metrics).items():
+            if name in found:
+                found[name] = values(found[name])
+    names = [name for name in found if name not in registry.by_name]
+    if names:
+        found |= asked.unregistered(names, found)
+    unfit = [name for name, one in found.items() if one.invalid]
+    if unfit:
+        for name, texts in asked.invalid(unfit).items():
+            found[name] = replace(found[name], invalid_values=tuple(texts)[:MOST_VALUES])
+    return found
 
 
 def values_of(
@@ -127,57 +91,105 @@ def values_of(
 ) -> tuple[list[tuple[str, int]], bool]:
     """The name's values that contain ``part``, whatever its case, the commonest first, each with its number
     of conversations; and whether there are more. Texts longer than 100 bytes are no values to pick."""
-    parameters = {
-        **_bounds(over),
-        "name": name,
-        "part": part,
-        "longest": _LONGEST_VALUE,
-        "most": limit + 1,
-    }
-    rows = _select(engine, _VALUES, project_id, parameters)
-    valid = [(text, count) for _, invalid, text, count in rows if not invalid]
+    found = _Asked(engine, project_id, over).values([name], part=part, most=limit + 1)
+    valid = list(found.get((name, False), {}).items())
     return valid[:limit], len(valid) > limit
 
 
-def _select(
-    engine: Engine, statement: str, project_id: int, parameters: dict[str, Any]
-) -> list[tuple[Any, ...]]:
-    """Raises QueryTooSlow, QueryTooLarge."""
-    text = statement.format(table=wide_table(project_id), limits=_LIMITS.settings())
-    try:
-        return engine.select(text, parameters)
-    except ClickHouseError as error:
-        refusal = _LIMITS.refusal(error)
-        if refusal is None:
-            raise
-        raise refusal from error
+class _Asked:
+    """Statements about one project and range."""
+
+    def __init__(self, engine: Engine, project_id: int, over: Range) -> None:
+        self._engine = engine
+        self._table = wide_table(project_id)
+        self._bounds = {
+            "since": EARLIEST_MS if over.since is None else over.since,
+            "until": _FAR_MS if over.until is None else over.until,
+        }
+
+    def writes(self) -> Iterator[tuple[str, Usage]]:
+        for name, known, invalid, nulls, sources, last in self._select(WRITES, most=MOST_NAMES):
+            yield name, Usage(0, known, invalid, nulls, tuple(sources), last)
+
+    def columns(self, metrics: tuple[MetricDefinition, ...]) -> dict[str, Any]:
+        """By metric: what adds its values to its usage."""
+        columns = Columns(metrics, MOST_VALUES, _LONGEST_VALUE)
+        (row,) = self._select(columns.statement())
+        return {one.name: _adding(one, told) for one, told in columns.told(row)}
+
+    def unregistered(self, names: list[str], found: Mapping[str, Usage]) -> dict[str, Usage]:
+        values = self.values(names, most=MOST_VALUES + 1, numbers=False)
+        told = {}
+        for name, conversations, numbers, least, most, mean, median in self._select(
+            UNREGISTERED, names=names, most=MOST_NAMES
+        ):
+            valid = list(values.get((name, False), {}).items())
+            told[name] = replace(
+                found[name],
+                conversations=conversations,
+                numbers=Numbers(least, most, mean, median) if numbers else None,
+                values=dict(valid[:MOST_VALUES]),
+                more_values=len(valid) > MOST_VALUES,
+            )
+        return told
+
+    def invalid(self, names: list[str]) -> dict[str, dict[str, int]]:
+        found = self.values(names, most=MOST_VALUES, only_invalid=True)
+        return {name: texts for (name, invalid), texts in found.items() if invalid}
+
+    def values(
+        self,
+        names: list[str],
+        *,
+        part: str = "",
+        most: int,
+        numbers: bool = True,
+        only_invalid: bool = False,
+    ) -> dict[tuple[str, bool], dict[str, int]]:
+        """(name, whether they do not fit) -> text -> conversations, the commonest first."""
+        found: dict[tuple[str, bool], dict[str, int]] = {}
+        types = ["invalid"] if only_invalid else ["boolean", "text", "invalid"]
+        types += ["number", "integer"] if numbers and not only_invalid else []
+        bound = {"names": names, "part": part, "types": types, "longest": _LONGEST_VALUE, "most": most}
+        for name, invalid, text, count in self._select(VALUES, **bound):
+            found.setdefault((name, bool(invalid)), {})[text] = count
+        return found
+
+    def _select(self, statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        text = statement.replace("{during}", DURING).replace("{table}", self._table) + _LIMITS.settings()
+        try:
+            return self._engine.select(text, {**self._bounds, **parameters})
+        except ClickHouseError as error:
+            refusal = _LIMITS.refusal(error)
+            if refusal is None:
+                raise
+            raise refusal from error
 
 
-def _bounds(over: Range) -> dict[str, Any]:
-    return {
-        "since": EARLIEST_MS if over.since is None else over.since,
-        "until": _FAR_MS if over.until is None else over.until,
-    }
+def _adding(metric: MetricDefinition, told: list[Any]) -> Any:
+    """``told``: as ``Columns`` selects it for the metric's type."""
+    conversations, *rest = told
+
+    def add(one: Usage) -> Usage:
+        if metric.type in ("number", "integer"):
+            numbers = Numbers(*map(float, rest)) if conversations else None
+            return replace(one, conversations=conversations, numbers=numbers)
+        if metric.type == "boolean":
+            values = {"true": rest[0], "false": conversations - rest[0]}
+            ordered = sorted(((v, n) for v, n in values.items() if n), key=lambda pair: (-pair[1], pair[0]))
+            return replace(one, conversations=conversations, values=dict(ordered))
+        common = sorted(((v, n - error) for v, n, error in rest[0]), key=lambda pair: (-pair[1], pair[0]))
+        return replace(
+            one,
+            conversations=conversations,
+            values=dict(common[:MOST_VALUES]),
+            more_values=len(common) > MOST_VALUES,
+            estimated=any(error for _, _, error in rest[0]),
+        )
+
+    return add
 
 
-def _totals(row: tuple[Any, ...]) -> Usage:
-    _, conversations, writes, invalid, nulls, sources, last, numbers, least, most, mean, median = row
-    return Usage(
-        conversations,
-        writes,
-        invalid,
-        nulls,
-        tuple(sources),
-        last,
-        Numbers(least, most, mean, median) if numbers else None,
-    )
-
-
-def _with_values(one: Usage, values: Mapping[tuple[str, bool], dict[str, int]], name: str) -> Usage:
-    valid = list(values.get((name, False), {}).items())
-    return replace(
-        one,
-        values=dict(valid[:MOST_VALUES]),
-        more_values=len(valid) > MOST_VALUES,
-        invalid_values=tuple(values.get((name, True), {}))[:MOST_VALUES],
-    )
+def _some(metrics: tuple[MetricDefinition, ...], size: int) -> Iterator[tuple[MetricDefinition, ...]]:
+    for first in range(0, len(metrics), size):
+        yield metrics[first : first + size]

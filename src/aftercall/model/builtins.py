@@ -36,7 +36,7 @@ _INTERNAL = frozenset(
 )
 
 
-COLUMNS_VERSION = 1
+COLUMNS_VERSION = 2
 """Goes up when a built-in column is added or changes its meaning: rows made before that are made again from
 their events, in the background (store/reprojection.py). At most 255."""
 
@@ -93,6 +93,7 @@ BUILTINS: tuple[Builtin, ...] = (
     Builtin("state", "String", "The conversation's state at its end, a plain JSON object"),
     Builtin("metrics_written", "Array(LowCardinality(String))", "Every metric name written, known or not"),
     Builtin("metrics_invalid", "Array(LowCardinality(String))", "Names whose winning value does not fit"),
+    Builtin("metrics_null", "Array(LowCardinality(String))", "Names whose winning value says: not known"),
     # One place in each for every write of a metric that counts: not taken back, not of a superseded attempt.
     Builtin("write_names", _NAMES, "Metrics written, one place per write, in order"),
     Builtin("write_sources", _NAMES, "Who wrote: agent, extraction, human, system or import"),
@@ -100,6 +101,10 @@ BUILTINS: tuple[Builtin, ...] = (
     Builtin("write_types", _NAMES, "boolean, number, integer, text, null or invalid, as the metric's type"),
     Builtin("write_numbers", "Array(Float64) CODEC(ZSTD(1))", "The number; of booleans 1 or 0; else 0"),
     Builtin("write_texts", "Array(String) CODEC(ZSTD(1))", "The value as text; what does not fit as it came"),
+    # Of what was extracted; empty of all other writes. No place at all where no write has any.
+    Builtin("write_statuses", _NAMES, "ok, unknown, not_applicable, ungrounded or failed"),
+    Builtin("write_versions", _NAMES, "Version of the definition by which it was extracted"),
+    Builtin("write_extractors", _NAMES, "Who extracted it: rules, llm, or code that ran after the call"),
     Builtin("postcall_status", _TEXT, "pending, ok or failed; empty while in progress"),
     Builtin("postcall_due_at", _MAYBE_TIME, "From when post-call work is due; NULL: none is", "UTC"),
     Builtin("postcall_at", _MAYBE_TIME, "When its newest attempt ended", "UTC"),

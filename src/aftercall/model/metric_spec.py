@@ -22,6 +22,7 @@ RATIO = "ratio"
 
 EXTRACTION_KEYS = (
     "extract",
+    "use",
     "examples",
     "when",
     "extractors",
@@ -29,10 +30,13 @@ EXTRACTION_KEYS = (
     "grounded",
     "speaker",
     "rules",
+    "choose",
+    "otherwise",
     "redact",
     "minimum",
     "maximum",
     "max_length",
+    "merge",
 )
 """Keys of a declared extraction which a file may write beside type and options. Kept together, as
 ``extraction``; what they mean is checked where extraction happens."""

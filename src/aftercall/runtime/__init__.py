@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from aftercall.runtime.agents import Added, Agent, Entry, add, checked, find, in_place, projects, versions
 from aftercall.runtime.check import check
+from aftercall.runtime.extracted import Extracted
 from aftercall.runtime.host import Host, Prompt
 from aftercall.runtime.layout import Layout
 from aftercall.runtime.limits import Limits
@@ -24,6 +25,7 @@ __all__ = [
     "Added",
     "Agent",
     "Entry",
+    "Extracted",
     "FunctionInfo",
     "Host",
     "Layout",

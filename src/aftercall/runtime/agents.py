@@ -23,7 +23,7 @@ from aftercall.errors import InvalidInput, NotFound
 from aftercall.model.times import now_ms
 from aftercall.runtime import layout, version
 from aftercall.runtime.check import check
-from aftercall.runtime.interpreter import resolve
+from aftercall.runtime.interpreter import compile_all, resolve
 from aftercall.runtime.loaded import Loaded
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -104,7 +104,8 @@ def add(home: Path, project: str, folder: Path, python: str | Path | None = None
             account_id=told.account_id,
         )
         _write(place, [newest, *(entry for entry in entries if entry.version != number)])
-    loaded = check(agent.folder, interpreter.executable)
+    compile_all(agent.folder, interpreter.executable)
+    loaded = check(agent.folder, interpreter.executable, private=True)
     _write_json(place / f"{number}.json", loaded)
     return Added(agent, known is None, loaded)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from aftercall.model.events import event_decoder
 from aftercall.model.ids import new_id
 from aftercall.model.times import EARLIEST_MS, LATEST_AHEAD_MS, now_ms
 from aftercall.runtime.capture import Capture
+from aftercall.runtime.extracted import Extracted
 from aftercall.runtime.host import Host
 from aftercall.runtime.limits import Limits
 from aftercall.runtime.outcome import Failure, Outcome
@@ -48,6 +50,9 @@ class Attempt:
     events: list[dict[str, Any]] = field(default_factory=list)
     asks: int = 0
     llm_calls: int = 0
+    extracts: int = 0
+    extracted: SimpleQueue[Extracted] = field(default_factory=SimpleQueue)
+    """What ``conv.extract`` found, from the threads that answer; written by the one that follows the call."""
     started: float = field(default_factory=time.monotonic)
     event_bytes: int = 0
 
@@ -66,11 +71,15 @@ class Attempt:
             message = msgspec.json.decode(line)
             if not isinstance(message, dict) or message.get("id") != self.request_id:
                 return None  # of a thread that an earlier call left behind
+            self._write_extracted()  # the child was answered after it was put there, so it stands first
+            if self.is_over:
+                return None
             if "event" in message:
                 self._event(message["event"])
             elif "ask" in message:
                 self.asks += 1
                 self.llm_calls += message.get("what") == "prompt_llm"
+                self.extracts += message.get("what") == "extract"
                 return message
             elif "done" in message:
                 self.done = _checked(message["done"])
@@ -78,6 +87,17 @@ class Attempt:
         except (msgspec.DecodeError, KeyError, TypeError, ValueError, RecursionError) as error:
             self.fail("protocol", f"its process sent something that makes no sense: {str(error)[:200]}")
         return None
+
+    def _write_extracted(self) -> None:
+        while not self.extracted.empty():
+            found = self.extracted.get()
+            self.llm_calls += found.llm_calls
+            for event in found.events:
+                if self.failure == "output":
+                    return
+                own = {**event, "conversation_id": self.conversation_id}
+                self._keep(own, msgspec.json.encode(own))
+                self._check_output()
 
     def _event(self, told: dict[str, Any]) -> None:
         number = len(self.events) + 1
@@ -91,6 +111,9 @@ class Attempt:
             "source": self.source,
         }
         self._keep(event, msgspec.json.encode(event))
+        self._check_output()
+
+    def _check_output(self) -> None:
         number = len(self.events)
         if number >= self.limits.events or self.event_bytes > self.limits.event_bytes:
             self.fail(
@@ -116,6 +139,7 @@ class Attempt:
             self._event({**note, "at": event["at"], "fields": {"logger": "aftercall"}})
 
     def outcome(self, recycled: list[str]) -> Outcome:
+        self._write_extracted()
         done = self.done or {}
         failed = self.failure is not None or done.get("status") != "ok"
         duration = round((time.monotonic() - self.started) * 1000, 3)

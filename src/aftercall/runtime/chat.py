@@ -19,7 +19,8 @@ from typing import Any, Literal
 from aftercall.errors import AftercallError, InvalidInput
 from aftercall.runtime.arguments import read_arguments
 from aftercall.runtime.director import Ask, Director
-from aftercall.runtime.held import Done, Event, HeldCall
+from aftercall.runtime.done import Done
+from aftercall.runtime.held import Event, HeldCall
 from aftercall.runtime.outcome import Outcome
 
 Kind = Literal["agent", "function", "metric", "flow", "handoff", "sms", "log", "error", "note", "end"]

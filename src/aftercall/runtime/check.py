@@ -13,9 +13,12 @@ from aftercall.runtime.loaded import Loaded
 from aftercall.runtime.worker import Worker
 
 
-def check(folder: Path, python: str | Path | None = None, limits: Limits | None = None) -> Loaded:
+def check(
+    folder: Path, python: str | Path | None = None, limits: Limits | None = None, *, private: bool = False
+) -> Loaded:
     """The functions it has, and every problem: files that do not import, with the line; signatures that look
-    wrong; names used twice; YAML that cannot be read. Changes nothing in the folder.
+    wrong; names used twice; YAML that cannot be read. Changes nothing in the folder; ``private``: nor do its
+    own files while they are imported, it is loaded in a copy.
 
     Raises InvalidInput for a folder that is no project and for a Python that does not run.
     """
@@ -25,7 +28,7 @@ def check(folder: Path, python: str | Path | None = None, limits: Limits | None 
         tempfile.TemporaryDirectory(prefix="aftercall-check-") as homes,
         ThreadPoolExecutor(1) as executor,
     ):
-        worker = Worker(told, executable, limits or Limits(), executor, Path(homes), bytecode=False)
+        worker = Worker(told, executable, limits or Limits(), executor, Path(homes), private=private)
         try:
             attempt = worker.load(check=True)
         finally:

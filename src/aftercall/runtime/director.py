@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from aftercall.runtime.held import Done, HeldCall
+from aftercall.runtime.done import Done
+from aftercall.runtime.held import HeldCall
 from aftercall.runtime.loaded import FunctionInfo
 
 Ask = Callable[[str], Mapping[str, Any]]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from aftercall.runtime.held import Done, HeldCall
+from aftercall.runtime.done import Done
+from aftercall.runtime.held import HeldCall
 from aftercall.runtime.outcome import Outcome
 
 ANY = "*"

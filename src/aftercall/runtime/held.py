@@ -14,7 +14,6 @@ The project's functions really run, in the pool's child; everything said and don
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from aftercall.model.codec import plain
@@ -22,6 +21,7 @@ from aftercall.model.ids import new_id
 from aftercall.model.times import now_ms
 from aftercall.runtime import layout
 from aftercall.runtime.agents import Agent
+from aftercall.runtime.done import Done
 from aftercall.runtime.host import Host
 from aftercall.runtime.loaded import FunctionInfo
 from aftercall.runtime.outcome import Outcome
@@ -32,33 +32,6 @@ MAX_STEPS = 20
 """Function steps run in a row: beyond that two of them lead to each other for ever."""
 
 Event = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What became of one function called by the agent, and of the function steps that it led to."""
-
-    name: str
-    outcome: Outcome
-    steps: tuple[tuple[str, Outcome], ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        return self.outcome.ok and all(outcome.ok for _, outcome in self.steps)
-
-    @property
-    def content(self) -> str:
-        """What the functions tell the model; the error where one failed."""
-        told = []
-        for name, outcome in ((self.name, self.outcome), *self.steps):
-            value = outcome.value
-            if not outcome.ok:
-                told.append(f"{name} failed: {outcome.error}")
-            elif isinstance(value, str):
-                told.append(value)
-            elif isinstance(value, dict) and isinstance(value.get("content"), str):
-                told.append(value["content"])
-        return "\n".join(told)
 
 
 class HeldCall:

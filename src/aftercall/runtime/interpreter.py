@@ -45,6 +45,13 @@ def resolve(python: str | Path | None) -> Interpreter:
     return Interpreter(str(path), version)
 
 
+def compile_all(folder: Path, python: str) -> None:
+    """Bytecode beside the sources: each process runs in a copy of them, and would else compile it all again.
+    Of files that do not compile ``check`` tells."""
+    command = [python, "-I", "-m", "compileall", "-q", "-q", str(folder)]
+    subprocess.run(command, env=_env(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+
+
 def _executable(path: Path) -> Path:
     """Absolute, but with its links left as they are: a virtual environment is known by where its link
     lies."""

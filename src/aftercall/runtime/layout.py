@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import yaml
 
 from aftercall.errors import InvalidInput
 from aftercall.runtime.problem import Problem
+from aftercall.sdk.plain import plain
 
 MAX_YAML = 2 * 1024 * 1024
 
@@ -144,14 +145,14 @@ def _variants(layout: Layout) -> None:
     for item in _named(told.get("attributes")):
         values = item.get("values")
         for variant, value in (values if isinstance(values, dict) else {}).items():
-            layout.variants.setdefault(str(variant), {})[item["name"]] = _plain(value)
+            layout.variants.setdefault(str(variant), {})[item["name"]] = plain(value)
 
 
 def _named(told: Any) -> Iterator[dict[str, Any]]:
     """The mappings of a list that have a name."""
     for item in told if isinstance(told, list) else []:
         if isinstance(item, dict) and item.get("name") is not None:
-            yield {**_plain(item), "name": str(item["name"])}
+            yield {**plain(item), "name": str(item["name"])}
 
 
 def _folders(parent: Path) -> list[str]:
@@ -179,17 +180,6 @@ def _yaml(layout: Layout, file: str) -> dict[str, Any]:
         line = mark.line + 1 if mark is not None else None
     layout.problems.append(Problem(file, line, "YAML", "error", message))
     return {}
-
-
-def _plain(value: Any, depth: int = 0) -> Any:
-    """YAML knows dates and keys of any kind; the child is told in JSON."""
-    if depth > 20:
-        return None
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item, depth + 1) for item in value]
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
 def _text(value: Any) -> str | None:

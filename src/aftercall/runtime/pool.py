@@ -165,7 +165,7 @@ class Pool:
                 )
             read = layout.read(agent.folder)
             worker = Worker(
-                read, agent.python, self.limits, self._executor, self._homes, bytecode=agent.is_copy
+                read, agent.python, self.limits, self._executor, self._homes, private=agent.is_copy
             )
             with self._changed:
                 self._lent.add(worker)

@@ -29,11 +29,24 @@ class Usage(NamedTuple):
 
 class Process:
     """A child in a session, a process group and a temporary home of its own. Spawned, never forked from a
-    running server: the engine inside would hang."""
+    running server: the engine inside would hang.
 
-    def __init__(self, python: str, cwd: Path, homes: Path, env: Mapping[str, str]) -> None:
+    ``private``: it runs in a copy of ``folder``. Functions write beside themselves (a log, a cache); nobody
+    else may find that, and a version's files must stay what they are.
+    """
+
+    def __init__(
+        self, python: str, folder: Path, homes: Path, env: Mapping[str, str], *, private: bool
+    ) -> None:
         self.home = homes / f"{os.getpid()}-{secrets.token_hex(4)}"
         self.home.mkdir(parents=True, mode=0o700)
+        try:
+            self._start(python, _copied(folder, self.home / "project") if private else folder, env)
+        except BaseException:
+            shutil.rmtree(self.home, ignore_errors=True)
+            raise
+
+    def _start(self, python: str, cwd: Path, env: Mapping[str, str]) -> None:
         down_read, down_write = os.pipe()
         up_read, up_write = os.pipe()
         try:
@@ -50,7 +63,6 @@ class Process:
         except BaseException:
             os.close(down_write)
             os.close(up_read)
-            shutil.rmtree(self.home, ignore_errors=True)
             raise
         finally:
             os.close(down_read)
@@ -109,6 +121,13 @@ class Process:
         os.close(self.down)
         os.close(self.up)
         shutil.rmtree(self.home, ignore_errors=True)
+
+
+def _copied(folder: Path, target: Path) -> Path:
+    shutil.copytree(folder, target, ignore=shutil.ignore_patterns("__pycache__"))
+    for cache in folder.rglob("__pycache__"):
+        (target / cache.relative_to(folder)).symlink_to(cache)  # half of the files, and nobody writes them
+    return target
 
 
 def remove_homes(homes: Path) -> None:

@@ -26,13 +26,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from aftercall.errors import InvalidInput
+from aftercall.runtime.yaml_text import read_yaml
+from aftercall.sdk.plain import plain
 
 STEPS = ("agent", "user", "goto", "call")
 _CALL_KEYS = {"call", "flow", "with", "returns", "fails"}
@@ -85,8 +84,8 @@ class Scenario:
 def read(path: Path) -> Scenario:
     """Raises InvalidInput (SCENARIO_INVALID) that says where."""
     try:
-        told = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, ValueError, OSError) as error:
+        told, _ = read_yaml(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
         raise _invalid(path, " ".join(str(error).split())[:300]) from error
     if not isinstance(told, dict):
         raise _invalid(path, "it is no mapping of names to values")
@@ -109,7 +108,7 @@ def read(path: Path) -> Scenario:
         attributes=_mapping(path, told, "attributes"),
         config=_mapping(path, told, "config"),
         secrets=_mapping(path, told, "secrets"),
-        model=_plain(told.get("model")),
+        model=plain(told.get("model")),
         expect=expect,
     )
 
@@ -131,7 +130,7 @@ def _step(path: Path, number: int, item: Any) -> Step:
         text,
         flow=None if flow is None else str(flow),
         arguments=arguments,
-        returns=_plain(item.get("returns")),
+        returns=plain(item.get("returns")),
         fails=None if fails is None else str(fails),
     )
 
@@ -142,23 +141,14 @@ def _mapping(path: Path, told: Mapping[str, Any], name: str) -> dict[str, Any]:
         return {}
     if not isinstance(value, dict):
         raise _invalid(path, f"{name} is no mapping of names to values")
-    plain: dict[str, Any] = _plain(value)
-    return plain
+    mapping: dict[str, Any] = plain(value)
+    return mapping
 
 
 def _known(path: Path, where: str, told: Mapping[Any, Any], known: set[str]) -> None:
     unknown = sorted(str(name) for name in told if name not in known)
     if unknown:
         raise _invalid(path, f"{where} has {unknown[0]!r}; known are {', '.join(sorted(known))}")
-
-
-def _plain(value: Any) -> Any:
-    """YAML makes dates of what looks like one; functions get them as text."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value.isoformat() if isinstance(value, date | datetime) else value
 
 
 def _invalid(path: Path, reason: str) -> InvalidInput:

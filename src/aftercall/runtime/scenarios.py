@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from aftercall.errors import InvalidInput
+from aftercall.model.times import now_ms
 from aftercall.runtime.agents import Agent, in_place
+from aftercall.runtime.done import Done
 from aftercall.runtime.expectations import problems_of, returned
-from aftercall.runtime.held import Done, Event, HeldCall
+from aftercall.runtime.extracted import Extracted
+from aftercall.runtime.held import Event, HeldCall
 from aftercall.runtime.host import Host, Prompt
 from aftercall.runtime.pool import Pool
 from aftercall.runtime.scenario import Scenario, Step, read
@@ -135,7 +138,26 @@ def host_of(scenario: Scenario) -> Host:
     return Host(
         prompt_llm=None if scenario.model is None else lambda prompt: answer_of(scenario.model, prompt),
         get_secret=lambda name: scenario.secrets[name],
+        extract=found_by(scenario.model) if isinstance(scenario.model, Mapping) else None,
     )
+
+
+def found_by(model: Mapping[str, Any]) -> Callable[[Mapping[str, Any], int], Extracted]:
+    """What ``conv.extract`` finds: the scenario's answer of each name, as it stands there."""
+
+    def extract(fields: Mapping[str, Any], position: int) -> Extracted:
+        answers: dict[str, Any] = {}
+        events: list[dict[str, Any]] = []
+        for name in map(str, fields):
+            value = model.get(name)
+            status = "unknown" if value is None else "ok"
+            told = {"status": status, "extractor": "scenario"}
+            answers[name] = {"value": value, "reason": "as the scenario says", "evidence": [], **told}
+            event = {"kind": "metric", "id": f"extract-{position}-{name}", "at": now_ms(), "name": name}
+            events.append({**event, "value": value, "source": "extraction", "lineage": told})
+        return Extracted(answers, events)
+
+    return extract
 
 
 def answer_of(model: Any, prompt: Prompt) -> Any:

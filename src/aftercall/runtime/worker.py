@@ -29,7 +29,7 @@ class Worker:
     minutes."""
 
     def __init__(
-        self, layout: Layout, python: str, limits: Limits, executor: Executor, homes: Path, *, bytecode: bool
+        self, layout: Layout, python: str, limits: Limits, executor: Executor, homes: Path, *, private: bool
     ) -> None:
         self.limits = limits
         self.layout = layout
@@ -37,9 +37,8 @@ class Worker:
         self.idle_since = time.monotonic()
         self.retired: list[str] = []
         """Why it must not be used again; empty while it may."""
-        self._bytecode = bytecode
         self._executor = executor
-        self._process = Process(python, layout.root, homes, limits.env)
+        self._process = Process(python, layout.root, homes, limits.env, private=private)
         self._sender = Sender(self._process.down)
         self._lines = Lines(self._process.up, limits.line_bytes)
         self._closed = False
@@ -69,7 +68,6 @@ class Worker:
             "config": self.layout.for_child(),
             "limits": self.limits.for_child(),
             "check": check,
-            "bytecode": self._bytecode,
         }
         attempt = Attempt("", "agent", Host(), self.limits)
         self._run(attempt, request, self.limits.load_seconds)
@@ -159,10 +157,10 @@ class Worker:
             refusal = f"one call may ask {self.limits.prompts} times"
             self._sender.send({"answer": number, "error": refusal, "error_type": "LimitReached"}, deadline)
             return
-        position = attempt.llm_calls
+        position = attempt.extracts if ask.get("what") == "extract" else attempt.llm_calls
 
         def answer() -> None:
-            told = attempt.host.answer(attempt.conversation_id, position, ask)
+            told = attempt.host.answer(attempt.conversation_id, position, ask, attempt.extracted.put)
             self._sender.send({"answer": number, **told}, deadline)
 
         try:

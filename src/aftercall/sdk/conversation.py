@@ -95,10 +95,31 @@ class Conversation(Known, MetricWriter, Moves):
         self._facts: dict[str, Any] = read_facts(told, problems)
         self._history: list[UserInput | AgentResponse] = []
         self._tracker = StateTracker(self._tell_state, self._note)
-        self.state = State(self._tracker)
+        self._state = State(self._tracker)
         self.log = ConversationLog(self._tell_log)
         sink.start()
         self._complain("Conversation", problems)
+
+    # --- what it remembers
+
+    @property
+    def state(self) -> State:
+        """A dict with attributes; every change of it reaches the server."""
+        return self._state
+
+    @state.setter
+    def state(self, value: Mapping[Any, Any]) -> None:
+        self._replace_state(value)
+
+    @harmless(None)
+    def _replace_state(self, value: object) -> None:
+        """Takes the place of all there was; kept as it is, a plain dict would tell nobody of its changes."""
+        if not isinstance(value, Mapping):
+            self._note(f"conv.state = {type(value).__name__}: the state is a dict, so it was left as it is")
+        elif value is not self._state:  # conv.state |= {...} ends here, too
+            news = dict(value)
+            self._state.clear()
+            self._state.update(news)
 
     # --- what is said
 
@@ -219,7 +240,7 @@ class Conversation(Known, MetricWriter, Moves):
         why = read_optional_text(reason, "reason", problems)
         when = read_time(at, "at", problems)
         self._complain("end", problems)
-        self._tracker.check(self.state, last=True)
+        self._tracker.check(self._state, last=True)
         self._speak()
         number = next(self._numbers)
         self.ended = True
@@ -255,7 +276,7 @@ class Conversation(Known, MetricWriter, Moves):
     # --- inside
 
     def _checkpoint(self) -> None:
-        self._tracker.check(self.state)
+        self._tracker.check(self._state)
 
     @harmless(None)
     def _tell_state(self, changed: dict[str, Any], deleted: list[str]) -> None:

@@ -106,7 +106,7 @@ def project_erased(
     for start in {c.started_at, *one.rows_at, *earlier_starts(everything, c.started_at)}:
         rows.append(tombstone(conversation_id, start, NEWEST))
         turns.extend(
-            turn_row(project_id, told, start, NEWEST, deleted=True)
+            turn_row(project_id, told, start, NEWEST, erased=True)
             for told in everything
             if type(told.event) is Turn
         )

@@ -25,24 +25,27 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from aftercall.catalog.definitions import Registry
 from aftercall.errors import Unavailable
-from aftercall.model.events import Erasure, Metric
-from aftercall.model.values import MetricType, infer_type
+from aftercall.model.events import Erasure
+from aftercall.model.values import MetricType
 from aftercall.store.changes import Touched, project, project_erased
 from aftercall.store.engine import Engine
 from aftercall.store.eraser import Eraser
 from aftercall.store.finished import NOTHING, Finished
-from aftercall.store.fold import Conversation, fold, valueless
-from aftercall.store.incoming import Entry, Incoming, Record, rev_of
+from aftercall.store.fold import Conversation, fold
+from aftercall.store.incoming import Incoming, Record, rev_of
 from aftercall.store.loader import load_digests, load_entries
+from aftercall.store.noting import Noting
 from aftercall.store.projection import Row, TurnRow
 from aftercall.store.queries import sql
 from aftercall.store.registry import Registries
 from aftercall.store.schema import wide_table
 from aftercall.store.shard import Part, Shard, Standing, Verdict
+from aftercall.store.writes import inferred
 
 MAX_PENDING_EVENTS = 200_000
 """Beyond this many events waiting, requests are turned away with 503 rather than held in memory."""
 _ROUNDS = 5
+_SHARDS = 2
 AllTouched = dict[int, dict[str, Touched]]
 """By project and conversation id."""
 ERASED = "This conversation was erased; nothing is kept of it."
@@ -51,11 +54,14 @@ ERASED = "This conversation was erased; nothing is kept of it."
 class Committer:
     """Takes judged events, commits them in groups, answers by futures. ``start`` first, ``close`` last."""
 
-    def __init__(self, engine: Engine, registries: Registries, eraser: Eraser, *, shards: int = 2) -> None:
+    def __init__(
+        self, engine: Engine, registries: Registries, eraser: Eraser, noting: Sequence[Noting]
+    ) -> None:
         self._engine = engine
         self._registries = registries
         self._eraser = eraser
-        self._shards = [Shard(self.commit, number) for number in range(shards)]
+        self._noting = noting
+        self._shards = [Shard(self.commit, number) for number in range(_SHARDS)]
         self._stamp_guard = threading.Lock()
         self._stamp = 0
         self._closed = False
@@ -269,7 +275,10 @@ class Committer:
                     project(project_id, conversation_id, c, one, registry, rows[project_id], turns)
         self._engine.insert("turns", turns)
         for project_id, of_project in rows.items():
-            self._engine.insert(wide_table(project_id), of_project)
+            for each in self._noting:
+                each.note(project_id, of_project)
+            with self._engine.shape.written():
+                self._engine.insert(wide_table(project_id), of_project)
         for project_id, conversations in touched.items():
             self._finished.note(project_id, ((cid, one.digest()) for cid, one in conversations.items()))
         if erased:
@@ -282,18 +291,7 @@ class Committer:
         for c in folded.values():
             for name, writes in c.metrics.items():
                 if name not in registry.by_name and name not in unknown:
-                    type_ = _inferred(writes)
+                    type_ = inferred(writes)
                     if type_ is not None:
                         unknown[name] = type_
         return self._registries.register(project_id, unknown) if unknown else registry
-
-
-def _inferred(writes: list[Entry]) -> MetricType | None:
-    """A type from the first write that tells one: a bare write is a boolean, a null tells nothing."""
-    for write in writes:
-        event: Metric = write.event
-        if event.invalid is None:
-            type_: MetricType | None = "boolean" if valueless(event) else infer_type(event.value)
-            if type_ is not None:
-                return type_
-    return None

@@ -24,6 +24,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from aftercall.errors import InvalidInput, Unavailable, UserError
+from aftercall.store.shape import Shape
 
 DATABASE = "aftercall"
 
@@ -60,6 +61,7 @@ class Engine:
 
     def __init__(self, url: str) -> None:
         self.url = _parse(url)
+        self.shape = Shape()
         self.embedded = self.url.scheme == "chdb"
         self.database = DATABASE if self.embedded else (self.url.path.strip("/") or DATABASE)
         self._local = threading.local()
@@ -76,6 +78,16 @@ class Engine:
         except BaseException:
             self._release()
             raise
+
+    @property
+    def found_by_words(self) -> str:
+        """The end of a statement that looks for words in ``turns FINAL``.
+
+        By default FINAL reads again every place where a row may stand that takes a found one away: three
+        times the work. Ours need no such search, because every row of an utterance has the same words, its
+        tombstone too (projection.py). Only two servers may have been told different words under one id.
+        """
+        return "SETTINGS use_skip_indexes_if_final_exact_mode = 0" if self.embedded else ""
 
     @property
     def path(self) -> Path:

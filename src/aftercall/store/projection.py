@@ -137,7 +137,11 @@ class TurnRow(msgspec.Struct, gc=False):
     is_deleted: int
 
 
-def turn_row(project_id: int, entry: Entry, started: int, version_: int, *, deleted: bool = False) -> TurnRow:
+def turn_row(
+    project_id: int, entry: Entry, started: int, version_: int, *, deleted: bool = False, erased: bool = False
+) -> TurnRow:
+    """A deleted one keeps its text: a search for words must find it, to see that it takes another row away.
+    Only an erased one has none."""
     turn: Turn = entry.event
     return TurnRow(
         project_id,
@@ -146,9 +150,9 @@ def turn_row(project_id: int, entry: Entry, started: int, version_: int, *, dele
         seconds(started),
         turn.speaker,
         seconds(entry.at),
-        "" if deleted else turn.text,
+        "" if erased else turn.text,
         version_,
-        int(deleted),
+        int(deleted or erased),
     )
 
 

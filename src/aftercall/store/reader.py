@@ -76,7 +76,7 @@ class Reader:
         sample: bool = False,
     ) -> Page:
         """Newest first; ``after`` beats ``offset``. ``sample`` draws ``limit`` of them by chance instead."""
-        conditions, values = _where(project_id, which)
+        conditions, values = self._where(project_id, which)
         if after is not None:
             # The first condition follows from the second, but is the one that leaves parts unread.
             conditions += [
@@ -112,10 +112,13 @@ class Reader:
         )
 
     def count(self, project_id: int, which: Filter) -> int:
-        conditions, values = _where(project_id, which)
+        conditions, values = self._where(project_id, which)
         self._registries.of(project_id)
         statement = sql("reader", "count", table=wide_table(project_id), where=" AND ".join(conditions))
         return int(self._engine.select(statement, values)[0][0])
+
+    def _where(self, project_id: int, which: Filter) -> tuple[list[str], dict[str, Any]]:
+        return _where(project_id, which, self._engine.found_by_words)
 
 
 def _found(conversation_id: str, told: dict[str, Entry]) -> Found | None:
@@ -127,7 +130,7 @@ def _found(conversation_id: str, told: dict[str, Entry]) -> Found | None:
     return Found(conversation_id, conversation, list(told.values()))
 
 
-def _where(project_id: int, which: Filter) -> tuple[list[str], dict[str, Any]]:
+def _where(project_id: int, which: Filter, found_by_words: str) -> tuple[list[str], dict[str, Any]]:
     """Fixed conditions, and the values bound to them: no text of a request becomes SQL."""
     conditions = ["1"]
     values: dict[str, Any] = {}
@@ -151,14 +154,14 @@ def _where(project_id: int, which: Filter) -> tuple[list[str], dict[str, Any]]:
     if which.in_progress is not None:
         add("in_progress = {in_progress:Bool}", in_progress=which.in_progress)
     if which.words is not None:
-        conditions.append(_transcript(which))
+        conditions.append(_transcript(which, found_by_words))
         values |= {"project": project_id, "words": which.words}
         if which.speaker is not None:
             values["speaker"] = which.speaker
     return conditions, values
 
 
-def _transcript(which: Filter) -> str:
+def _transcript(which: Filter, found_by_words: str) -> str:
     within = ["project_id = {project:UInt32}", "hasAllTokens(text, {words:String})"]
     if which.speaker is not None:
         within.append("speaker = {speaker:String}")
@@ -166,4 +169,4 @@ def _transcript(which: Filter) -> str:
         within.append("started_at >= fromUnixTimestamp64Milli({start:Int64})")
     if which.end is not None:
         within.append("started_at < fromUnixTimestamp64Milli({end:Int64})")
-    return sql("reader", "spoken", within=" AND ".join(within))
+    return sql("reader", "spoken", within=" AND ".join(within), found_by_words=found_by_words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 from aftercall.catalog.catalog import Catalog
@@ -36,6 +37,9 @@ _CONVERTS = {
 }
 """Changes of type which the engine carries out on the values there are. After any other the column is empty
 until the rows have been made again; see reprojection.py."""
+
+OTHERS_S = 1.0
+"""So long an insert of another server may take; this one's own are waited for, see shape.py."""
 
 _ASIDE = ":"
 """In the name of a column that is on its way in or out; no metric's column has it."""
@@ -99,9 +103,18 @@ def adopt(engine: Engine, catalog: Catalog, registry: Registry, before: Registry
         if not columns:
             definitions = ",\n    ".join(f"{quoted(name)} {kind}" for name, kind in _wanted(registry).items())
             engine.command(sql("schema", "wide_table", table=table, columns=definitions))
-        for change in _changes(registry, columns) if columns else ():
-            engine.command(f"ALTER TABLE {table} {change}")
+        if columns:
+            _alter(engine, table, _changes(registry, columns))
         return registry
+
+
+def _alter(engine: Engine, table: str, changes: list[str]) -> None:
+    for change in changes:
+        if change.startswith("RENAME") and not engine.embedded:
+            # Inserts of other servers that began before the new column was there must have ended.
+            time.sleep(OTHERS_S)
+        with engine.shape.changed():
+            engine.command(f"ALTER TABLE {table} {change}")
 
 
 def _wanted(registry: Registry) -> dict[str, str]:

@@ -9,6 +9,7 @@ from aftercall.model.values import MetricType
 from aftercall.store.committer import Committer
 from aftercall.store.engine import Engine
 from aftercall.store.eraser import Eraser
+from aftercall.store.gaps import Gaps
 from aftercall.store.preview import SECONDS, Preview, preview
 from aftercall.store.reader import Reader
 from aftercall.store.registry import Registries
@@ -16,6 +17,7 @@ from aftercall.store.rejects import Rejects
 from aftercall.store.reprojection import Progress, Reprojector
 from aftercall.store.schema import migrate
 from aftercall.store.sweep import Sweeper
+from aftercall.store.versions import Versions
 
 
 class Store:
@@ -34,7 +36,10 @@ class Store:
             raise
         self.registries = Registries(self.engine, catalog)
         self.eraser = Eraser(self.engine)
-        self.committer = Committer(self.engine, self.registries, self.eraser)
+        self.gaps = Gaps(self.engine)
+        self.versions = Versions(self.engine)
+        noting = (self.gaps, self.versions)
+        self.committer = Committer(self.engine, self.registries, self.eraser, noting)
         self.sweeper = Sweeper(self.engine, catalog, self.registries, self.committer)
         self.reprojector = Reprojector(self.engine, catalog, self.registries, self.committer)
         self.reader = Reader(self.engine, self.registries)

@@ -11,7 +11,7 @@ from msgspec import UNSET
 from aftercall.catalog.definitions import MetricDefinition, Registry
 from aftercall.model.events import Metric
 from aftercall.model.values import MetricType, NotCoercible, Value, coerce, infer_type, plain
-from aftercall.store.fold import Conversation
+from aftercall.store.fold import Conversation, valueless
 from aftercall.store.incoming import Entry, seconds
 
 Row = dict[str, Any]
@@ -72,6 +72,17 @@ def as_text(told: Any) -> str:
     return "true" if told is UNSET else _encode(told).decode()
 
 
+def inferred(writes: list[Entry]) -> MetricType | None:
+    """A type from the first write that tells one: a bare write is a boolean, a null tells nothing."""
+    for write in writes:
+        event: Metric = write.event
+        if event.invalid is None:
+            type_: MetricType | None = "boolean" if valueless(event) else infer_type(event.value)
+            if type_ is not None:
+                return type_
+    return None
+
+
 def add_writes(row: Row, c: Conversation, registry: Registry) -> None:
     """The registered metrics' columns, and one place in each array for every write that counts."""
     if not c.writes:
@@ -79,17 +90,22 @@ def add_writes(row: Row, c: Conversation, registry: Registry) -> None:
     by_name = registry.by_name
     wins = {writes[-1].event_id for writes in c.metrics.values()}
     told = [(entry, written(entry.event, by_name.get(entry.event.name))) for entry in standing(c.writes)]
-    invalid = []
+    invalid, null = [], []
     for entry, one in told:
+        if entry.event_id not in wins:
+            continue
         metric = by_name.get(entry.event.name)
-        if metric is not None and entry.event_id in wins:
-            if one.type == "invalid":
-                invalid.append(metric.name)
-            elif one.value is not None:
-                row[metric.column] = one.value
+        if one.type == "null":  # of any name: one that is registered later need not be looked at again
+            null.append(entry.event.name)
+        elif metric is not None and one.value is None:
+            invalid.append(metric.name)
+        elif metric is not None:
+            row[metric.column] = one.value
     row["metrics_written"] = list(c.metrics)
     if invalid:
         row["metrics_invalid"] = invalid
+    if null:
+        row["metrics_null"] = null
     _add_arrays(row, told)
 
 
@@ -116,3 +132,24 @@ def _add_arrays(row: Row, told: list[tuple[Entry, Written]]) -> None:
     row["write_types"] = [one.type for _, one in told]
     row["write_numbers"] = [one.number for _, one in told]
     row["write_texts"] = [one.text for _, one in told]
+    lineages = [_lineage(entry) for entry, _ in told]
+    if any(lineages):
+        for column, key in _LINEAGE.items():
+            row[column] = [_short(lineage.get(key)) for lineage in lineages]
+
+
+_LINEAGE = {"write_statuses": "status", "write_versions": "definition", "write_extractors": "extractor"}
+"""Columns, and what they are called in the lineage of an extracted value."""
+_LONGEST = 100
+_NO_LINEAGE: dict[str, Any] = {}
+
+
+def _lineage(entry: Entry) -> dict[str, Any]:
+    if entry.event.source != "extraction":
+        return _NO_LINEAGE
+    return entry.event.lineage or _NO_LINEAGE
+
+
+def _short(told: Any) -> str:
+    """Anybody may send a lineage; ours are short words."""
+    return told if isinstance(told, str) and len(told) <= _LONGEST else ""

@@ -15,18 +15,23 @@ from aftercall.web.api import (
     agent_versions,
     agents,
     attempts,
+    backfills,
+    charts,
     conversation_view,
     conversations,
     corrections,
     custom_metrics,
+    dashboards,
     deliveries,
     events,
     export,
     health,
     ingest,
     keys,
+    metric_versions,
     metrics,
     postcall,
+    project_settings,
     projects,
     query,
     registry,
@@ -35,6 +40,8 @@ from aftercall.web.api import (
     webhooks,
 )
 from aftercall.web.api.documented import ERRORS
+from aftercall.web.compress import Compress
+from aftercall.web.dot_ids import DotIds
 from aftercall.web.envelope import Envelope
 from aftercall.web.pages import routes as pages
 from aftercall.web.services import Services
@@ -48,15 +55,20 @@ ROUTERS = (
     corrections,
     attempts,
     postcall,
+    backfills,
     rejects,
     webhooks,
     deliveries,
     agent_versions,
     projects,
+    project_settings,
     keys,
     query,
+    charts,
+    dashboards,
     export,
     conversation_view,
+    metric_versions,
     metrics,
     registry,
     custom_metrics,
@@ -95,5 +107,7 @@ def create_app(config: Config, services: Services | None = None) -> FastAPI:
         app.include_router(module.router)
     errors.install(app)
     openapi.install(app)
+    app.add_middleware(Compress)
+    app.add_middleware(DotIds)
     app.add_middleware(Envelope, meters=services.meters)
     return app

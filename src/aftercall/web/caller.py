@@ -10,6 +10,7 @@ from typing import Annotated, Any, Concatenate, ParamSpec
 from fastapi import Depends, Header, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
+from aftercall.catalog.actor import acting
 from aftercall.catalog.principal import Principal, Scope
 from aftercall.catalog.projects import Project
 from aftercall.errors import Forbidden, InvalidInput, NotFound, Unauthorized
@@ -101,7 +102,12 @@ class Caller:
         self, work: Callable[Concatenate[Caller, P], Any], *args: P.args, **kwargs: P.kwargs
     ) -> Json:
         """``work(self, ...)`` and the encoding of what it returns, in a reader's thread."""
-        return Json(await self.services.read(lambda: encoder.encode(work(self, *args, **kwargs))))
+
+        def encoded() -> bytes:
+            with acting(self.principal.label):
+                return encoder.encode(work(self, *args, **kwargs))
+
+        return Json(await self.services.read(encoded))
 
 
 def _quoted(text: str) -> str:
@@ -174,4 +180,5 @@ def needs(scope: Scope) -> Any:
 
 Reading = Annotated[Caller, needs("read")]
 ReadingTranscripts = Annotated[Caller, needs("read:transcripts")]
+Editing = Annotated[Caller, needs("edit")]
 Administering = Annotated[Caller, needs("admin")]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
 from aftercall.catalog.catalog import Catalog
 from aftercall.catalog.projects import Project
 from aftercall.config import Config
-from aftercall.jobs import Jobs, Settings
+from aftercall.jobs import Backfills, Jobs, Settings
 from aftercall.jobs.secrets import Secrets
 from aftercall.llm import Door
 from aftercall.store.reader import Found
@@ -36,13 +37,21 @@ class PostCall:
             get_secret=Secrets(config.home).get,
             settings=settings,
         )
+        self.backfills = Backfills(
+            catalog,
+            store,
+            door=self.door,
+            busy=lambda: self.jobs.running > 0,
+            stop_s=self.jobs.settings.stop_s,
+        )
         self.jobs.start()
+        self.backfills.start()
 
     def close(self) -> None:
-        try:
-            self.jobs.close()
-        finally:
-            self.door.close()
+        with ExitStack() as closing:  # the last entered first, each of them whatever the others do
+            closing.callback(self.door.close)
+            closing.callback(self.jobs.close)
+            closing.callback(self.backfills.close)
 
 
 def for_webhook(found: Found, project: Project) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from aftercall.store.store import Store
 from aftercall.web.meters import Meters
 
 if TYPE_CHECKING:
-    from aftercall.jobs import Jobs, Settings
+    from aftercall.jobs import Backfills, Jobs, Settings
     from aftercall.llm import Door
     from aftercall.web.postcall import PostCall
 
@@ -124,6 +124,11 @@ class Services:
     def jobs(self) -> Jobs:
         """Raises NotAvailable where this server does no post-call work."""
         return self._working().jobs
+
+    @property
+    def backfills(self) -> Backfills:
+        """Raises as ``jobs``."""
+        return self._working().backfills
 
     @property
     def door(self) -> Door:

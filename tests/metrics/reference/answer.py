@@ -35,7 +35,14 @@ Key = tuple[Any, ...]
 class Reference:
     """``events``: as acknowledged, in that order. Answers any number of queries."""
 
-    def __init__(self, events: list[Event], registry: dict[str, Metric], now: int, timezone: str) -> None:
+    def __init__(
+        self,
+        events: list[Event],
+        registry: dict[str, Metric],
+        now: int,
+        timezone: str,
+        settings: dict[str, Any] | None = None,
+    ) -> None:
         told: dict[str, dict[str, Event]] = defaultdict(dict)
         for arrival, event in enumerate(events):
             known = told[event["conversation_id"]]
@@ -47,6 +54,7 @@ class Reference:
         ]
         for call in self.calls:
             call.siblings = self.calls
+            call.settings = settings or {}
         self.registry, self.now, self.timezone = registry, now, timezone
 
     def answer(self, query: Query) -> dict[str, Any]:

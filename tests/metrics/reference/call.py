@@ -27,6 +27,8 @@ class Call:
         """Of the query that is being answered."""
         self.siblings: list[Call] = []
         """All conversations of the project."""
+        self.settings: dict[str, Any] = {}
+        """How the project's numbers are counted."""
         self.builtins = self._builtins()
 
     def writes(self, name: str, source: str | None = None) -> list[Event]:

@@ -25,11 +25,28 @@ def abandoned(call: Call) -> bool | None:
 
 def contained(call: Call) -> bool | None:
     """Over, and not handed off; abandoned ones count as contained unless the project says otherwise."""
-    return call.shown.handoff is None if over(call) else None
+    if not over(call):
+        return None
+    if abandoned(call):
+        counts_as = call.settings.get("abandons_count_as", "contained")
+        return {"contained": True, "not_contained": False, "excluded": None}[counts_as]
+    return call.shown.handoff is None
+
+
+def cost_saved(call: Call) -> float | None:
+    """What a contained conversation would have cost with a person; nothing of one that was not."""
+    saves = contained(call)
+    if not saves:
+        return None if saves is None else 0.0
+    saving = call.settings["cost_saved"]
+    amount = float(saving["amount"])
+    if saving.get("per", "conversation") == "conversation":
+        return amount
+    return float(amount * call.builtins["agent_duration"].value / 60)
 
 
 def repeat_contact(call: Call) -> bool | None:
-    """The same number had another conversation in the seven days before."""
+    """The same number had another conversation in the days before: seven, unless the project says another."""
     number = call.number
     if not number:
         return None
@@ -39,7 +56,8 @@ def repeat_contact(call: Call) -> bool | None:
         for other in call.siblings
         if other.number == number and (other.started_at, other.id.encode()) < place
     ]
-    return any(call.started_at - at <= 7 * DAY for at in earlier)
+    within = call.settings.get("repeat_contact_days", 7) * DAY
+    return any(call.started_at - at <= within for at in earlier)
 
 
 def disagreement(call: Call, names: list[str] | None = None) -> bool | None:
@@ -81,6 +99,7 @@ DERIVED: dict[str, Callable[[Call], Any]] = {
     "abandoned": abandoned,
     "repeat_contact": repeat_contact,
     "disagreement": disagreement,
+    "cost_saved": cost_saved,
     "words_per_turn": words_per_turn,
     "talk_ratio": talk_ratio,
     "turns": _builtin("num_turns"),
@@ -90,7 +109,29 @@ DERIVED: dict[str, Callable[[Call], Any]] = {
     "agent_latency": _builtin("latency_avg"),
     "function_errors": _builtin("num_function_errors"),
 }
+OWN_RATIOS: dict[str, dict[str, Any]] = {
+    "BOOKED per reason": {
+        "metric": "BOOKED",
+        "agg": "conversations",
+        "divide_by": {"metric": "REASON", "agg": "conversations"},
+    },
+    "WORDS_PER_GUEST": {
+        "metric": "num_user_words",
+        "agg": "sum",
+        "where": [{"field": "GUESTS", "op": "exists"}],
+        "divide_by": {"metric": "GUESTS", "agg": "sum"},
+        "multiplier": 100.0,
+    },
+    "RESOLVED_TO_SCORE": {
+        "metric": "RESOLVED",
+        "agg": "rate",
+        "base": "known",
+        "divide_by": {"metric": "SCORE", "agg": "p95", "where": [{"field": "channel", "op": "exists"}]},
+    },
+}
+"""Those that the project defined by itself."""
 RATIOS: dict[str, dict[str, Any]] = {
+    **OWN_RATIOS,
     "containment": {"metric": "contained", "agg": "rate", "base": "known"},
     "abandonment": {"metric": "abandoned", "agg": "rate", "base": "known"},
     "disagreement_rate": {"metric": "disagreement", "agg": "rate", "base": "known"},

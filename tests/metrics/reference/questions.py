@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.metrics.reference.derived import OWN_RATIOS
 from tests.metrics.reference.measure import name_of
 from tests.metrics.reference.span import DAY, HOUR, label
 from tests.metrics.reference.streams import ANCHORS, REGISTRY, TEXTS, UNREGISTERED, ZONES, Story
@@ -17,7 +18,7 @@ Condition = dict[str, Any]
 
 NUMBERS = (
     *["duration", "num_turns", "agent_duration", "num_user_words", "latency_avg", "first_response"],
-    *["agent_talk_seconds", "words_per_turn", "talk_ratio", "num_handoffs"],
+    *["agent_talk_seconds", "words_per_turn", "talk_ratio", "num_handoffs", "cost_saved"],
     *["SCORE", "GUESTS", "SCORE@agent", "GUESTS@extraction", "SCORE@import"],
 )
 BOOLEANS = (
@@ -41,7 +42,10 @@ LABELS = (
 )
 NATURAL = (*UNREGISTERED, "WILD@agent", "state.intent", "state.n", "state.intent.name", "attributes.crm")
 LISTS = ("tags", "functions", "function_failures", "flows", "steps")
-RATIOS = ("containment", "abandonment", "repeat_contact_rate", "disagreement_rate", "function_error_rate")
+RATIOS = (
+    *["containment", "abandonment", "repeat_contact_rate", "disagreement_rate", "function_error_rate"],
+    *OWN_RATIOS,
+)
 OPTIONS = REGISTRY["REASON"].options
 NUMERIC_AGGS = ("sum", "avg", "min", "max", "p50", "p95", "p99", "distinct", "conversations", "callers")
 ITEMS = ("vip", "test", "book", "main", "ask", "nobody's")
@@ -172,7 +176,7 @@ def measures(draw: st.DrawFn) -> Query:
 
 
 def divisible(made: Query) -> bool:
-    return made["metric"] not in ("started_at", "ended_at", "function_error_rate")
+    return made["metric"] not in ("started_at", "ended_at", "function_error_rate", *OWN_RATIOS)
 
 
 groups = st.one_of(

@@ -15,10 +15,12 @@ from aftercall.metrics.answer import Answer
 from aftercall.metrics.pipe import Queries
 from aftercall.metrics.query import Drill, Query
 from aftercall.model.events import event_decoder
+from aftercall.model.metric_spec import RatioSpec
 from aftercall.store.incoming import Incoming
 from aftercall.store.schema import wide_table
 from aftercall.store.store import Store
 from tests.metrics.reference.answer import Reference
+from tests.metrics.reference.derived import OWN_RATIOS
 from tests.metrics.reference.span import DAY
 from tests.metrics.reference.streams import REGISTRY, Event, Story
 
@@ -40,12 +42,19 @@ class World:
                 empty_values=metric.empty_values,
                 expected_sources=("extraction",) if metric.base == "known" else ("agent",),
             )
+        for name, one in OWN_RATIOS.items():
+            above = {key: value for key, value in one.items() if key not in ("divide_by", "multiplier")}
+            ratio = RatioSpec(
+                name=name, numerator=above, denominator=one["divide_by"], multiplier=one.get("multiplier", 1)
+            )
+            catalog.declared.put(self.project.id, [ratio])
         self.queries = Queries(store)
         self._stories = 0
 
     def tell(self, story: Story) -> Reference:
         """Under ids that were never told of before: the store remembers which conversations it finished."""
         self._forget()
+        self.project = self.catalog.projects.update(self.project.id, settings={"metrics": story.settings})
         self._stories += 1
         told = [self._named(events) for events in (story.first, story.late)]
         for events in told:
@@ -53,7 +62,7 @@ class World:
             for future in self.store.committer.submit(self.project.id, items):
                 verdict = future.result(timeout=60)
                 assert not verdict.duplicates and not verdict.refused
-        return Reference([*told[0], *told[1]], REGISTRY, story.now, TIMEZONE)
+        return Reference([*told[0], *told[1]], REGISTRY, story.now, TIMEZONE, story.settings)
 
     def ask(self, query: dict[str, Any], now: int) -> Answer:
         return self.queries.run(Query.read(query), self.project, now_ms=now)

@@ -3,7 +3,7 @@ Hypothesis strategies for the events that tell them, most of them odd in one way
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -90,6 +90,8 @@ class Story:
     now: int
     first: list[Event]
     late: list[Event]
+    settings: dict[str, Any] = field(default_factory=dict)
+    """How the project's numbers are counted."""
 
     @property
     def events(self) -> list[Event]:
@@ -236,6 +238,20 @@ def wild(anchor: int) -> list[Event]:
     return [placed(event, "call-w", i, anchor - 40 * HOUR) for i, event in enumerate(told)]
 
 
+settings = st.fixed_dictionaries(
+    {
+        "cost_saved": st.fixed_dictionaries(
+            {"amount": st.sampled_from([4.5, 0, 2])},
+            optional={"per": st.sampled_from(["conversation", "minute"])},
+        )
+    },
+    optional={
+        "abandons_count_as": st.sampled_from(["contained", "not_contained", "excluded"]),
+        "repeat_contact_days": st.sampled_from([1, 2, 30]),
+    },
+)
+
+
 @st.composite
 def stories(draw: st.DrawFn, most: int = 6) -> Story:
     anchor = ms_of(datetime.fromisoformat(draw(st.sampled_from(list(ANCHORS)))))
@@ -246,7 +262,7 @@ def stories(draw: st.DrawFn, most: int = 6) -> Story:
         first += told
         late += told_late
     now = anchor + draw(st.sampled_from([30 * HOUR, 2 * DAY + 30 * MINUTE, 3 * DAY, 9 * HOUR + 12_345]))
-    return Story(now, first, late)
+    return Story(now, first, late, draw(settings))
 
 
 def counting(events: list[Event]) -> list[Event]:

@@ -70,6 +70,20 @@ def plans(seed: str, calls: int, days: int, until: int) -> list[Plan]:
     ]
 
 
+def previous_contacts(made: list[Plan], within_ms: int = 7 * 86_400_000) -> list[int | None]:
+    """For each call, in their order, how often the same person had rung before; None of calls of ours."""
+    rang: dict[str, list[int]] = {}
+    told: list[int | None] = []
+    for plan in made:
+        if plan.scene == "reminder":
+            told.append(None)
+            continue
+        before = rang.setdefault(plan.person.number, [])
+        told.append(sum(at >= plan.at - within_ms for at in before))
+        before.append(plan.at)
+    return told
+
+
 def live_plan(seed: str, number: int, at: int, days: int = 60) -> Plan:
     """One call that begins now, in the world that ``plans`` made. The incident is over."""
     chance = random.Random(f"{seed}/live/{at}/{number}")

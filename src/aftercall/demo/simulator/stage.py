@@ -7,7 +7,7 @@ would choose the functions. Nothing here takes real time.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NoReturn
@@ -17,6 +17,7 @@ from aftercall.demo.simulator.company import Company
 from aftercall.demo.simulator.grammar import Grammar
 from aftercall.demo.simulator.plan import Plan
 from aftercall.demo.simulator.slips import slip
+from aftercall.extraction import Call, Field, RulesExtractor, extract
 from aftercall.runtime.snapshot import Snapshot
 
 DURATIONS_MS: dict[str, tuple[int, int]] = {
@@ -47,6 +48,8 @@ class Cast:
     clinic: str
     version: str | None = None
     """Of the agent project, if the server knows it."""
+    fields: Sequence[Field] = ()
+    """What its metrics.yaml declares to be asked after the call."""
     callers: Mapping[str, Grammar] = field(
         default_factory=lambda: {"en-US": Grammar.load("caller.en"), "es-US": Grammar.load("caller.es")}
     )
@@ -258,22 +261,23 @@ class Stage:
             event.update(conversation_id=self.plan.id, id=f"{self.plan.id}-{seq}", seq=seq)
         return list(self.events)
 
-    def analyse(self) -> list[dict[str, Any]]:
-        """What ``end_function`` writes with no model, after ``number``: events like those of the server's own
-        first attempt, so that it finds nothing left to do."""
+    def analyse(self, previous_contacts: int | None = None) -> list[dict[str, Any]]:
+        """What ``end_function`` writes and the rules find with no model, after ``number``: events like those
+        of the server's own first attempt, so that it finds nothing left to do."""
         told = len(self.events)
         attempt = f"pc-{told}.1"
         lineage = {"attempt": attempt, "events": told, "try": 1}
         lineage |= {"version": self._cast.version} if self._cast.version else {}
         self.now += self.chance.randrange(60, 400)
         self._cast.company.function(self.conv, "end_function")()
-        written = [
-            *self.events[told:],
-            {"kind": "postcall", "at": self.now, "attempt": attempt, "status": "ok"},
-        ]
+        outcome = {"kind": "postcall", "at": self.now, "attempt": attempt, "status": "ok"}
+        written = [*self.events[told:], outcome]
         for place, event in enumerate(written, 1):
             name = "outcome" if event["kind"] == "postcall" else f"{place}"
             event.update(
                 conversation_id=self.plan.id, id=f"{attempt}-{name}", source="extraction", lineage=lineage
             )
-        return written
+        call = Call.of(self.plan.id, self.events, previous_contacts=previous_contacts)
+        found = extract(call, self._cast.fields, {"rules": RulesExtractor()})
+        declared = found.events(self.plan.id, prefix=f"{attempt}-declared", at=self.now)
+        return [*written[:-1], *({**e, "lineage": {**lineage, **e["lineage"]}} for e in declared), outcome]

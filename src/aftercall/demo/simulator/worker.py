@@ -19,9 +19,11 @@ import msgspec
 
 from aftercall.demo.simulator.company import Company
 from aftercall.demo.simulator.orders import Order, Request
-from aftercall.demo.simulator.plan import Plan, live_plan, plans
+from aftercall.demo.simulator.plan import Plan, live_plan, plans, previous_contacts
 from aftercall.demo.simulator.scenes import play
 from aftercall.demo.simulator.stage import Cast, Stage
+from aftercall.extraction import Field, declared_field
+from aftercall.runtime.metrics_file import read_metrics
 
 
 def main() -> None:
@@ -33,23 +35,32 @@ def main() -> None:
     order = msgspec.json.decode(source.readline(), type=Order)
     company = Company(Path(order.project))
     clinic = company.module("functions.clinic")
-    cast = Cast(company, clinic.LINE, clinic.NAME, order.version)
+    fields = _declared(Path(order.project)) if order.analysed else ()
+    cast = Cast(company, clinic.LINE, clinic.NAME, order.version, fields)
     try:
-        for plan in _plans(order, source):
+        for plan, contacts in _plans(order, source):
             stage = Stage(cast, plan)
             events = play(stage)
-            _write(sink, [*events, *stage.analyse()] if order.analysed else events)
+            _write(sink, [*events, *stage.analyse(contacts)] if order.analysed else events)
     except BrokenPipeError:
         os._exit(0)  # nobody reads any more; a normal exit would try to flush once more and complain
 
 
-def _plans(order: Order, source: BinaryIO) -> Iterator[Plan]:
+def _declared(project: Path) -> tuple[Field, ...]:
+    made = [declared_field(spec) for spec in read_metrics(project) if spec.active]
+    return tuple(field for field in made if field is not None)
+
+
+def _plans(order: Order, source: BinaryIO) -> Iterator[tuple[Plan, int | None]]:
+    """Each with the calls of the same number in the week before."""
     if order.calls:
-        yield from plans(order.seed, order.calls, order.days, order.until)[order.first :: order.parts]
+        made = plans(order.seed, order.calls, order.days, order.until)
+        told = list(zip(made, previous_contacts(made), strict=True))
+        yield from told[order.first :: order.parts]
         return
     for line in source:
         request = msgspec.json.decode(line, type=Request)
-        yield live_plan(order.seed, request.number, request.at, order.days)
+        yield live_plan(order.seed, request.number, request.at, order.days), None
 
 
 def _write(sink: BinaryIO, events: list[dict[str, Any]]) -> None:

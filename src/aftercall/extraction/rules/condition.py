@@ -85,6 +85,21 @@ def all_of(tests: list[Test]) -> Test:
     return test
 
 
+def in_order(tests: list[Test]) -> Test:
+    def test(call: Call) -> Hits | None:
+        found: Hits = []
+        before = (0, 0)
+        for one in tests:
+            hits = one(call)
+            last = max(((hit.said.turn, hit.start) for hit in hits or ()), default=before)
+            if hits is None or last <= before:
+                return None
+            found, before = found + hits, last
+        return found
+
+    return test
+
+
 def none_of(tests: list[Test]) -> Test:
     return lambda call: None if any(one(call) is not None for one in tests) else []
 
@@ -97,6 +112,8 @@ def _each(conditions: Iterable[Condition], place: str, depth: int) -> list[Test]
 
 
 def _combined(condition: Condition, kind: str, place: str, depth: int) -> Test:
+    if condition.then is not None:
+        return in_order(_each(condition.then, f"{place}.then", depth))
     return compile_group(condition.any, condition.all, condition.not_, place, depth)
 
 

@@ -31,7 +31,7 @@ COUNTS = (
 """What ``count:`` can ask. Duration in seconds; unanswered: turns of the caller after the agent's last one.
 One that is not known makes its condition false."""
 
-KINDS = ("words", "phrase", "regex", "count", "fact", "metric", "any", "all", "not")
+KINDS = ("words", "phrase", "regex", "count", "fact", "metric", "any", "all", "then", "not")
 
 
 class Condition(
@@ -76,6 +76,8 @@ class Condition(
 
     any: list[Condition] | None = None
     all: list[Condition] | None = None
+    then: list[Condition] | None = None
+    """All of them, and the last words of each after those of the one before."""
     not_: Condition | list[Condition] | None = None
 
     weight: float = 1

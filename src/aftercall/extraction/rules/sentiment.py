@@ -12,7 +12,7 @@ from aftercall.extraction.rules.language import language_of
 
 LAST = 4
 """Turns of the caller that count: how a call ends outweighs how it began."""
-POSITIVE, NEGATIVE = 0.1, -0.2
+POSITIVE, NEGATIVE = 0.1, -0.25
 """Means of the polarity (-1 to 1) from which on a call counts as one or the other. Set once on the training
 half of STAR (docs/extraction.md). Politeness is in every call: hence the higher bar for positive."""
 

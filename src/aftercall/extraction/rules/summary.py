@@ -19,6 +19,13 @@ _WANTS = re.compile(
     re.IGNORECASE,
 )
 
+_PARTING = re.compile(
+    r"(?<!\w)(?:good ?bye|thank(?:s| you) for (?:calling|contacting)|have a (?:good|great|nice|lovely)|"
+    r"anything else|(?:how|what) (?:can|may) i|gracias por llamar|algo más|que tenga)(?!\w)",
+    re.IGNORECASE,
+)
+"""Said in every call: it tells nothing of this one."""
+
 
 def summary(call: Call) -> Decision:
     if not call.is_engaged:
@@ -67,5 +74,7 @@ def _sentences(said: Said) -> Iterator[Hit]:
 
 def _score(sentence: str, weights: dict[str, float], *, wants: bool) -> float:
     known = {word.lower() for word in _WORD.findall(sentence)}
+    if not wants and _PARTING.search(straight(sentence)):
+        return 0.0
     score = sum(weights.get(word, 0.0) for word in known) / (3 + len(known))
     return score + (2.0 if wants and _WANTS.search(straight(sentence)) else 0.0)

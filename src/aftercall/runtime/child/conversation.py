@@ -76,7 +76,7 @@ class Conversation(Actions):
         self.attachments = [Thing(item) for item in snapshot.get("attachments") or []]
         self._loading = True
         self._tracker = StateTracker(self._tell_state, self._recorder.note)
-        self.state = State(self._tracker)
+        self._state = State(self._tracker)
         self._load_state(snapshot.get("state") or {})
         self._loading = False
         self.log = ConversationLog(self._tell_log)
@@ -90,6 +90,21 @@ class Conversation(Actions):
 
     def __repr__(self) -> str:
         return f"Conversation({self.id!r})"
+
+    # --- what it remembers
+
+    @property
+    def state(self) -> State:
+        return self._state
+
+    @state.setter
+    def state(self, value: Mapping[Any, Any]) -> None:
+        """A dict that is assigned takes the place of all that was there: a plain one would tell nobody of its
+        changes."""
+        if value is not self._state:  # conv.state |= {...} ends here, too
+            news = dict(value)
+            self._state.clear()
+            self._state.update(news)
 
     # --- what was said and written
 
@@ -127,6 +142,22 @@ class Conversation(Actions):
         written = MetricEvent(told_name, told_value if has_value else None, has_value, once, "", at)
         self._metrics.append(written)
         self.metrics_queue.append({"name": written.name, "value": written.value, "write_once": once})
+
+    def extract(self, fields: Mapping[str, Any]) -> Thing:
+        """Asks for fields of the finished call as metrics.yaml declares them: a question for each name, or an
+        object with type, options, rules... Every one is written as a metric, with its evidence.
+
+        By name what was found: ``.value`` in its type, None unless there is one that counts; ``.status``: ok,
+        unknown, not_applicable, ungrounded, failed or skipped; ``.reason``, ``.evidence``, ``.extractor``.
+        Raises ValueError for what cannot be asked, ChatCompletionError where the model fails in a way that
+        may pass, NotImplementedError where nothing extracts. Only in ``end_function``, on a server.
+        """
+        found = self.utils._extract_fields(fields)
+        for name, one in found.items():
+            if one.status != "skipped":
+                at = time.time_ns() // 1_000_000
+                self._metrics.append(MetricEvent(name, one.value, True, False, "", at))
+        return found
 
     # --- inside
 

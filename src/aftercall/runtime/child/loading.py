@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 MAX_TRACEBACK = 20_000
+_OURS = f"{Path(__file__).parents[2]}/"
 
 
 @dataclass
@@ -91,13 +92,16 @@ class Project:
         self.problems.append({**told, "message": message, "traceback": trace or None})
 
     def format(self, error: BaseException) -> str:
-        """As Python prints it, from the project's own first frame on, with paths relative to the project."""
+        """As Python prints it, from the project's own first frame on and without ours in between, with paths
+        relative to the project."""
         trace, here = error.__traceback__, f"{self.root}/"
         while trace is not None and not trace.tb_frame.f_code.co_filename.startswith(here):
             trace = trace.tb_next
         try:
-            lines = traceback.format_exception(type(error), error, trace or error.__traceback__)
-            text = "".join(lines)
+            told = traceback.TracebackException(type(error), error, trace or error.__traceback__)
+            if trace is not None:
+                _leave_out_ours(told)
+            text = "".join(told.format())
         except Exception as broken:  # noqa: BLE001 - an exception whose own __str__ raises
             text = f"{type(error).__name__}, whose traceback could not be printed: {type(broken).__name__}"
         text = text.replace(here, "")
@@ -118,6 +122,16 @@ class Project:
         for part in name.split("."):
             found = getattr(found, part, None)
         return found if isinstance(found, type) else None
+
+
+def _leave_out_ours(told: traceback.TracebackException) -> None:
+    """conv and what called the function: of no use to whoever reads where the project went wrong."""
+    waiting = [told]
+    while waiting:
+        one = waiting.pop()
+        one.stack[:] = [frame for frame in one.stack if not frame.filename.startswith(_OURS)]
+        chained = (one.__cause__, one.__context__, *(getattr(one, "exceptions", None) or ()))
+        waiting += [other for other in chained if other is not None]
 
 
 def line_of(error: BaseException, file: str) -> int | None:

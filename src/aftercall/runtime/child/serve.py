@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 import time
@@ -49,7 +50,7 @@ class Child:
         limits.apply(request["limits"])
         limits.allow_cpu(request["seconds"])
         self._forks = limits.ForkCounter(request["limits"]["processes"])
-        sys.dont_write_bytecode = not request["bytecode"]
+        sys.dont_write_bytecode = True  # the folder may be one that somebody works in
         sys.argv = [""]
         self._config = request["config"]
         project = self._project = Project(Path.cwd(), request["files"])
@@ -89,6 +90,7 @@ class Child:
         flow: Flow | None = conv._flow(item.flow) if item.flow else None
         try:
             value = bound(item.call, conv, flow)(*request["args"], **request["kwargs"])
+            _refuse_generator(item.name, value)
             done = {"status": "ok", "value": plain(value)}
         except BaseException as error:  # noqa: BLE001 - sys.exit() and the like included: it must end here
             done = self._failed(error)
@@ -114,3 +116,9 @@ class Child:
             return self._project.functions.get(name)
         folder = flow if flow in self._project.flows else self._config["flow_names"].get(flow, flow)
         return self._project.flows.get(folder, {}).get(name)
+
+
+def _refuse_generator(name: str, value: Any) -> None:
+    """Python runs nothing of a function with a ``yield`` in it until somebody iterates: here nobody does."""
+    if inspect.isgenerator(value) or inspect.isasyncgen(value):
+        raise TypeError(f"{name} returned a generator (it has a yield): nothing in it was run")

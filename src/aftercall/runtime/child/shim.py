@@ -154,11 +154,12 @@ def install() -> Plog:
         "func_latency_control": func_latency_control,
     }
     classes: tuple[type, ...] = (Conversation, Flow, ElevenLabsVoice, UserInput, AgentResponse, MetricEvent)
-    classes += (Address, ExtractionError, ChatCompletionError, SecretNotFound)
+    ours: tuple[type, ...] = (Address, ExtractionError, ChatCompletionError, SecretNotFound)
     vars(module).update(parts, __all__=list(STAR))
-    for cls in classes:
+    for cls in (*classes, *ours):
         setattr(module, cls.__name__, cls)
-    Address.__module__ = "_gen"  # where the state codec of another process will look for it
+    for cls in ours:  # where the state codec of another process looks for it, and a traceback says it is
+        cls.__module__ = "_gen"
     sys.modules["_gen"] = module
     sys.modules["plog"] = plog.module()
     return plog

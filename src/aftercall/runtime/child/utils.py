@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aftercall.runtime.child import entities
 from aftercall.runtime.child.addresses import Address, ExtractionError, address_of, prompt_for
+from aftercall.runtime.child.things import Thing, things
 from aftercall.runtime.child.wire import Wire
 from aftercall.sdk.plain import plain, text_of
 
@@ -61,6 +62,20 @@ class Utils(entities.Configs):
                 raise ChatCompletionError(f"the model's answer is no JSON object: {json.dumps(value)[:200]}")
             return value
         return value if isinstance(value, str) else json.dumps(value)
+
+    def _extract_fields(self, fields: Any) -> Thing:
+        """For ``conv.extract``."""
+        self._conv._checkpoint()
+        answer = self._wire.ask("extract", fields=plain(fields))
+        if "error" in answer:
+            kind = answer.get("error_type")
+            if kind == "NotImplementedError":
+                raise NotImplementedError(answer["error"])
+            raise (ValueError if kind == "InvalidInput" else ChatCompletionError)(answer["error"])
+        found = things(answer["value"])
+        for one in found.values():
+            one["evidence"] = [Thing(quote) for quote in one["evidence"]]
+        return Thing(found)
 
     def get_secret(self, secret_name: str) -> Any:
         """A text, or a dict for a secret of several values. Raises SecretNotFound."""

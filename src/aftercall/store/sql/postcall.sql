@@ -19,6 +19,8 @@ SELECT conversation_id, postcall_status, postcall_attempts, postcall_tries, even
 FROM {{table}} FINAL
 WHERE last_received_at >= fromUnixTimestamp64Milli({since:Int64})
   AND postcall_due_at IS NOT NULL
+  -- A label or a backfilled value is heard of too, and tells nothing: a call that was left alone stays so.
+  AND (postcall_status = 'failed' OR postcall_due_at >= fromUnixTimestamp64Milli({origin:Int64}))
   AND conversation_id NOT IN {running:Array(String)}
 ORDER BY ready DESC, postcall_due_at, conversation_id
 LIMIT {limit:UInt32}
@@ -27,6 +29,7 @@ LIMIT {limit:UInt32}
 SELECT count(), toUnixTimestamp64Milli(min(postcall_due_at)), toUnixTimestamp64Milli(min(last_received_at))
 FROM {{table}} FINAL
 WHERE last_received_at >= fromUnixTimestamp64Milli({since:Int64}) AND postcall_due_at IS NOT NULL
+  AND (postcall_status = 'failed' OR postcall_due_at >= fromUnixTimestamp64Milli({origin:Int64}))
 
 -- failed --
 SELECT count() FROM {{table}} FINAL WHERE postcall_status = 'failed'

@@ -22,16 +22,25 @@ class _Cursor(msgspec.Struct):
     at: int
     id: str
     sum: str
+    n: int | None = None
+    """How many there are in all, where the first page counted."""
 
 
-def write_cursor(project_id: int, key: Key) -> str:
+def write_cursor(project_id: int, key: Key, count: int | None = None) -> str:
     started_at, conversation_id = key
-    cursor = _Cursor(VERSION, started_at, conversation_id, _sum(project_id, key))
+    cursor = _Cursor(VERSION, started_at, conversation_id, _sum(project_id, key), count)
     return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode().rstrip("=")
 
 
 def read_cursor(project_id: int, text: str, code: str = FILTER_ERROR) -> Key:
-    """Raises InvalidInput for one that is damaged, made by hand, of another version or another project.
+    """As ``read_place``, without the count."""
+    return read_place(project_id, text, code)[0]
+
+
+def read_place(project_id: int, text: str, code: str = FILTER_ERROR) -> tuple[Key, int | None]:
+    """(after which conversation, how many the first page counted).
+
+    Raises InvalidInput for one that is damaged, made by hand, of another version or another project.
 
     The sum is no secret: a cursor opens nothing that the list itself does not.
     """
@@ -47,7 +56,7 @@ def read_cursor(project_id: int, text: str, code: str = FILTER_ERROR) -> Key:
         raise InvalidInput(
             '"cursor" is not one that this list has given: begin again without one.', code=code
         ) from None
-    return key
+    return key, cursor.n
 
 
 def _sum(project_id: int, key: Key) -> str:

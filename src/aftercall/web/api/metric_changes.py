@@ -8,6 +8,7 @@ from typing import Any
 from aftercall.catalog.definitions import Registry
 from aftercall.catalog.projects import Project
 from aftercall.errors import Conflict, NotFound
+from aftercall.extraction import check_declared
 from aftercall.ingest.explain import shown
 from aftercall.metrics import builtin
 from aftercall.metrics.yaml_plan import check_measures
@@ -36,6 +37,7 @@ def given(body: MetricBody) -> dict[str, Any]:
 def save(caller: Caller, project: Project, *specs: Spec, revision: int | None = None) -> dict[str, Any]:
     """Puts the specs; the last one as an item, without its usage."""
     check_measures(specs)
+    check_declared(specs)
     caller.services.catalog.declared.put(project.id, specs, revision=revision)
     registry = caller.services.store.registries.of(
         project.id, fresh=True

@@ -15,6 +15,7 @@ USAGE: dict[str, Any] = {
     "numbers": None,
     "values": [{"value": "booking", "conversations": 640}, {"value": "billing", "conversations": 272}],
     "more_values": False,
+    "estimated": False,
     "invalid_values": ["Billing question"],
 }
 ITEM: dict[str, Any] = {
@@ -105,6 +106,7 @@ LINT = {
             " breakdowns leave the calls out.",
             "suggestion": "Add them as options, or write one of those that there are.",
             "patch": "CALL_REASON:\n  options: [booking, billing, other, Billing question]\n",
+            "change": {"options": ["booking", "billing", "other", "Billing question"]},
             "place": None,
         }
     ],

@@ -107,6 +107,7 @@ def shown_usage(used: Usage) -> dict[str, Any]:
         "numbers": None if used.numbers is None else asdict(used.numbers),
         "values": [{"value": value, "conversations": count} for value, count in used.values.items()],
         "more_values": used.more_values,
+        "estimated": used.estimated,
         "invalid_values": used.invalid_values,
     }
 

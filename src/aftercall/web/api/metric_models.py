@@ -62,13 +62,13 @@ class NumbersShape(Shape):
 
 class ValueShape(Shape):
     value: str
-    conversations: int = Field(description="In which it was written.")
+    conversations: int = Field(description="In which it is the value.")
 
 
 class UsageShape(Shape):
     """What was written in the range; of writes that stand."""
 
-    conversations: int = Field(description="In which it was written with a value.")
+    conversations: int = Field(description="In which its value is known.")
     writes: int = Field(description="With a value.")
     invalid: int = Field(description="Writes that do not fit its type.")
     nulls: int = Field(description="Writes that say: not known.")
@@ -77,6 +77,7 @@ class UsageShape(Shape):
     numbers: NumbersShape | None = Field(description="Only where numbers were written.")
     values: list[ValueShape] = Field(description="The commonest, at most 10; texts of up to 100 bytes.")
     more_values: bool
+    estimated: bool = Field(description="Too many different values: the numbers are not too high, or lower.")
     invalid_values: list[str] = Field(description="Some of what does not fit.")
 
 
@@ -208,6 +209,7 @@ class FindingShape(Shape):
     effect: str = Field(description="What the analyst and the dashboards make of it as it is.")
     suggestion: str
     patch: str | None = Field(description="Lines of a metrics.yaml that would settle it.")
+    change: dict[str, Any] | None = Field(description="The same, as the body of a PATCH of the metric.")
     place: str | None
 
 

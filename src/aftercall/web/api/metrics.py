@@ -97,8 +97,8 @@ def reprojection(caller: Caller, project: Project) -> dict[str, int] | None:
 
 def used_of(caller: Caller, project: Project, over: Range) -> dict[str, Usage]:
     store = caller.services.store
-    store.registries.of(project.id)  # a project that never received anything has no table yet
-    return usage(store.engine, project.id, over)
+    registry = store.registries.of(project.id, fresh=True)  # a project that received nothing has no table yet
+    return usage(store.engine, registry, over)
 
 
 @router.get(PATH + "/values", summary="Its values", **answers(MetricValuesShape, examples.VALUES))

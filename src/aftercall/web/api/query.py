@@ -19,7 +19,7 @@ from aftercall.metrics.strict import check_texts, fault, refusal
 from aftercall.store.reader import Key
 from aftercall.store.store import Store
 from aftercall.web.answers import Json
-from aftercall.web.api.cursor import read_cursor, write_cursor
+from aftercall.web.api.cursor import read_place, write_cursor
 from aftercall.web.api.documented import answers
 from aftercall.web.api.models import Shape
 from aftercall.web.api.privacy import View
@@ -45,7 +45,7 @@ def _refused(error: RequestValidationError) -> Exception:
     first = dict(error.errors()[0])
     if first["loc"][0] != "body":  # the header that names the project
         return error
-    if first["type"] in ("json_invalid", "missing"):
+    if first["type"] == "json_invalid" or (first["type"] == "missing" and first["loc"] == ("body",)):
         return refusal("", "must be one JSON object, sent as application/json")
     first["loc"] = first["loc"][1:]
     return fault(first)
@@ -105,6 +105,9 @@ class QueryAnswer(Shape):
     )
     drill: dict[str, Any] = Field(description="With a row added: the body of POST /v1/query/conversations.")
     truncated: bool = Field(description="There are more groups than are shown.")
+    mixed_versions: dict[str, dict[str, int]] = Field(
+        description="By metric extracted by several versions of its definition: conversations by version."
+    )
 
 
 class QueryConversation(Shape):
@@ -118,7 +121,7 @@ class QueryConversation(Shape):
 
 class QueryConversations(Shape):
     conversations: list[QueryConversation]
-    count: int = Field(description="Of all, whatever the page.")
+    count: int | None = Field(description="Of all, as the first page counted them; null: not counted.")
     cursor: str | None
 
 
@@ -173,6 +176,7 @@ _ANSWER: dict[str, Any] = {
     "fresh_as_of": "2026-03-03T08:15:09.120+00:00",
     "drill": {"query": _QUERY},
     "truncated": False,
+    "mixed_versions": {},
 }
 _BEHIND: dict[str, Any] = {
     "conversations": [
@@ -227,7 +231,8 @@ def _ask(caller: Caller, query: Query, header: str | None) -> Answer:
 async def behind(caller: Reading, drill: Drill, project: ProjectHeader = None) -> Json:
     """The conversations that a cell of an answer was made of, newest first: `query` is the answer's
     `drill.query`, `row` its row (none: all), `measure` the column (none: all of the row's conversations).
-    Of a rate these are the ones counted; with `"side": "base"` those it is a share of.
+    Of a rate these are the ones counted; with `"side": "base"` those it is a share of. `"count": false`: only
+    the page, without how many there are.
 
     Scope: as for the query itself.
     """
@@ -237,8 +242,12 @@ async def behind(caller: Reading, drill: Drill, project: ProjectHeader = None) -
 def _behind(caller: Caller, drill: Drill, header: str | None) -> dict[str, Any]:
     check_texts(drill.model_dump())
     project = caller.chosen_project(header)
-    after = None if drill.cursor is None else _key(project.id, drill.cursor)
-    found, count, last = queries_of(caller).behind(drill, project, after=after, need=caller.need)
+    after, count = (None, None) if drill.cursor is None else _place(project.id, drill.cursor)
+    known = count if drill.count else 0
+    found, counted, last = queries_of(caller).behind(
+        drill, project, after=after, known=known, need=caller.need
+    )
+    count = counted if drill.count else count
     view = View.of(caller)
     return {
         "conversations": [
@@ -253,12 +262,12 @@ def _behind(caller: Caller, drill: Drill, header: str | None) -> dict[str, Any]:
             for one in found
         ],
         "count": count,
-        "cursor": None if last is None else write_cursor(project.id, last),
+        "cursor": None if last is None else write_cursor(project.id, last, count),
     }
 
 
-def _key(project_id: int, cursor: str) -> Key:
+def _place(project_id: int, cursor: str) -> tuple[Key, int | None]:
     try:
-        return read_cursor(project_id, cursor)
+        return read_place(project_id, cursor)
     except InvalidInput:
         raise refusal("cursor", "is not one that this list has given: begin again without one") from None

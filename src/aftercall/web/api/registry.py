@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import yaml
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from aftercall.catalog.definitions import Registry
 from aftercall.catalog.projects import Project
+from aftercall.extraction import check_declared
 from aftercall.metrics import builtin
-from aftercall.metrics.lint import Subject, Used, lint
+from aftercall.metrics.lint import Finding, Subject, Used, lint
 from aftercall.metrics.usage import Usage
 from aftercall.metrics.yaml_plan import Change, Difference, RegistryPlan, plan
 from aftercall.metrics.yaml_write import write_yaml
@@ -64,6 +66,7 @@ def _plan(caller: Caller, header: str | None, body: PlanBody) -> dict[str, Any]:
 def _planned(caller: Caller, registry: Registry, text: str) -> tuple[tuple[Spec, ...], RegistryPlan]:
     specs = parse_metrics(text).specs
     caller.services.catalog.declared.check(specs)
+    check_declared(specs)
     return specs, plan(specs, registry)
 
 
@@ -169,7 +172,15 @@ def _lint(caller: Caller, header: str | None, linting: Linting) -> dict[str, Any
         undeclared=frozenset(metric.name for metric in registry.metrics if metric.auto),
     )
     findings = lint(subject, linting.ignore)
-    return {"project_id": project.slug, "findings": [one.plain() for one in findings]}
+    return {
+        "project_id": project.slug,
+        "findings": [{**one.plain(), "change": _changed(one)} for one in findings],
+    }
+
+
+def _changed(finding: Finding) -> dict[str, Any] | None:
+    """Its patch as the body of a PATCH or PUT of its metric."""
+    return None if finding.patch is None else yaml.safe_load(finding.patch).get(finding.metric)
 
 
 def _used(one: Usage) -> Used:

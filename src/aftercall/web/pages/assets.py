@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import posixpath
+import re
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -17,6 +19,8 @@ from fastapi.responses import Response
 
 from aftercall.errors import NotFound
 from aftercall.ingest.explain import shown
+
+_IMPORT = re.compile(r'^(?:import|export) (?:[^;]*? from )?"(\.[^"]+)";', re.MULTILINE)
 
 router = APIRouter(include_in_schema=False)
 
@@ -35,6 +39,21 @@ def asset_url(path: str) -> str:
     if path not in files():
         raise KeyError(f"no file {path!r} in static/")
     return f"/static/{version()}/{path}"
+
+
+@cache
+def imported(path: str) -> tuple[str, ...]:
+    """All modules that a module imports, and those that they do: the browser can ask for them at once, where
+    it would learn of each only from the one before. Not what is imported when it is needed."""
+    found: dict[str, None] = {}
+    waiting = [path]
+    while waiting:
+        one = waiting.pop()
+        told = _IMPORT.findall(files()[one].decode())
+        targets = [posixpath.normpath(posixpath.join(posixpath.dirname(one), target)) for target in told]
+        waiting += [target for target in targets if target not in found]
+        found |= dict.fromkeys(targets)
+    return tuple(found)
 
 
 @cache

@@ -42,6 +42,11 @@ def field_of_metric(metric: MetricDefinition) -> dict[str, Any]:
 
 
 def default_columns(metrics: Sequence[MetricDefinition]) -> list[str]:
-    """For who chose none: the reasons first, because they say most in least space."""
-    ranked = sorted(metrics, key=lambda one: _FIRST.index(one.type) if one.type in _FIRST else len(_FIRST))
+    """For who chose none: what is extracted first, because each call has it; of that the reasons first, which
+    say most in least space."""
+
+    def rank(one: MetricDefinition) -> tuple[bool, int]:
+        return not one.is_extracted, _FIRST.index(one.type) if one.type in _FIRST else len(_FIRST)
+
+    ranked = sorted(metrics, key=rank)
     return ["from_number", "duration", *(one.name for one in ranked[:MOST_METRIC_COLUMNS])]

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from aftercall import __version__
 from aftercall.model.times import iso
-from aftercall.web.pages.assets import asset_url
+from aftercall.web.pages.assets import asset_url, imported
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -36,7 +36,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals |= {"asset": asset_url, "icon": icon, "version": __version__}
+    made.globals |= {"asset": asset_url, "icon": icon, "module": module, "version": __version__}
     made.filters |= {"time": time_element, "date": local_date}
     return made
 
@@ -56,6 +56,16 @@ def icon(name: str, label: str = "") -> Markup:
         raise KeyError(f"no icon {name!r} in templates/icons.svg")
     hidden = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
     return Markup('<svg class="icon" {}><use href="#i-{}"></use></svg>').format(hidden, name)
+
+
+def module(path: str) -> Markup:
+    """A script of static/ as a module; what it imports is asked for together with it."""
+    from markupsafe import Markup
+
+    early = Markup("\n").join(
+        Markup('<link rel="modulepreload" href="{}">').format(asset_url(one)) for one in imported(path)
+    )
+    return early + Markup('\n<script type="module" src="{}"></script>').format(asset_url(path))
 
 
 def local_date(at: int, timezone: str) -> str:

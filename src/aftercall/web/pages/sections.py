@@ -25,8 +25,6 @@ SECTIONS = (
         "Analytics",
         "chart",
         "a",
-        soon="Dashboards: how many calls there were, how they ended and why, by day, channel and variant."
-        " Each number will open the conversations behind it.",
     ),
     Section(
         "conversations",
@@ -42,14 +40,7 @@ SECTIONS = (
         soon="Questions in plain words, answered with numbers from your metrics and with quotes from the"
         " calls behind them.",
     ),
-    Section(
-        "metrics",
-        "Metrics",
-        "metrics",
-        "m",
-        soon="The registry: every metric with its type, its definition, its values and when it was last"
-        " written.",
-    ),
+    Section("metrics", "Metrics", "metrics", "m"),
     Section("settings", "Settings", "settings", "s"),
 )
 

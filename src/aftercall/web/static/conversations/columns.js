@@ -12,7 +12,7 @@ export function chooseColumns(columns) {
   const add = fieldInput("Add a column", (one) => one.type !== "transcript");
   const full = element("p", { class: "hint small dim", hidden: true }, `${MOST_COLUMNS} columns at most.`);
   const done = element("button", { class: "button primary", type: "submit", value: "yes" }, "Show these");
-  const defaults = element("button", { class: "button ghost", type: "button", onclick: () => { chosen = [...told.columns]; show(); } }, "Defaults");
+  const defaults = element("button", { class: "button ghost", type: "button", onclick: () => { chosen = [...told.defaults]; show(); } }, "Defaults");
 
   function move(place, by) {
     const [one] = chosen.splice(place, 1);

@@ -7,7 +7,7 @@ import { chooseColumns } from "./columns.js";
 import { download } from "./download.js";
 import { editFilter } from "./filter.js";
 import { told } from "./fields.js";
-import { columnsOf, drillOf, inPath, keepColumns, pageOf, read, written } from "./question.js";
+import { columnsOf, drillOf, keepColumns, pageOf, read, written } from "./question.js";
 import { Table, isLive, measuresOf } from "./table.js";
 import { describe, describeDrill } from "./words.js";
 import "./view.js";
@@ -22,8 +22,9 @@ const numbers = new Intl.NumberFormat("en");
 let state = read(location.search);
 let rows = [];
 let cursor = null;
-let count = 0;
+let count = null; // of all; null: not known yet
 let asking = null; // the question under way: a newer one takes its place
+let counting = null;
 let chosen = null;
 const table = new Table(at("list"), () => written(state, { open: null }));
 
@@ -36,8 +37,7 @@ async function ask({ more = false, quiet = false } = {}) {
   const mine = (asking = new AbortController());
   if (!more && !quiet) at("list-wrap").classList.add("list-stale");
   try {
-    const body = { ...drillOf(state, measuresOf(columns)), limit: PAGE, ...(more && { cursor }) };
-    const answer = await api.post("/v1/query/conversations", body, { signal: mine.signal });
+    const answer = await page(state, columns, { ...(more && { cursor }) }, mine.signal);
     take(answer, columns, { more, quiet });
   } catch (error) {
     if (error.name === "AbortError") return;
@@ -50,17 +50,35 @@ async function ask({ more = false, quiet = false } = {}) {
   }
 }
 
+// A page of the list, without the number of all: counting takes longer than showing.
+const page = (wanted, columns, more, signal) => api.post("/v1/query/conversations", { ...drillOf(wanted, measuresOf(columns)), limit: PAGE, count: false, ...more }, { signal });
+
+// How many there are in all: asked for when the rows stand there, and when a refresh brought others.
+async function recount() {
+  counting?.abort();
+  const mine = (counting = new AbortController());
+  try {
+    const answer = await api.post("/v1/query/conversations", { ...drillOf(state), limit: 1 }, { signal: mine.signal });
+    if (counting !== mine) return;
+    count = answer.count;
+    at("count").textContent = `${numbers.format(count)} ${count === 1 ? "conversation" : "conversations"}`;
+  } catch (error) {
+    if (error.name !== "AbortError") at("count").textContent = "";
+  }
+}
+
 function take(answer, columns, { more = false, quiet = false }) {
   wrong("");
   const fresh = answer.conversations;
+  const before = rows.map((one) => one.id).join();
   if (more) rows = [...rows, ...fresh];
   else if (quiet && rows.length > PAGE && answer.cursor) rows = merged(fresh);
   else rows = fresh;
   if (more || !quiet || rows.length <= PAGE) cursor = answer.cursor;
-  count = answer.count;
   if (!more && !quiet) table.heading(columns);
   table.show(rows, columns, { anew: !more && !quiet });
   finish();
+  if (!more && (!quiet || count === null || rows.map((one) => one.id).join() !== before)) recount();
 }
 
 // What is newer than the end of the fresh page is as that page says; what is older stays as it was.
@@ -72,7 +90,6 @@ function merged(fresh) {
 }
 
 function finish() {
-  at("count").textContent = `${numbers.format(count)} ${count === 1 ? "conversation" : "conversations"}`;
   at("more").hidden = cursor === null;
   at("list-wrap").hidden = rows.length === 0;
   at("list-empty").hidden = rows.length > 0;
@@ -119,9 +136,9 @@ function showQuestion() {
   }
   over.value = state.over;
   over.disabled = Boolean(state.drill);
-  const exports = at("export").querySelector("button");
-  exports.disabled = Boolean(state.drill);
-  exports.title = state.drill ? "The conversations behind a number cannot be exported: filter for them instead" : "";
+  const parquet = at("export").querySelector('[data-format="parquet"]');
+  parquet.disabled = Boolean(state.drill);
+  parquet.title = state.drill ? "Not of the conversations behind a number" : "";
 }
 
 function chip(words, edit, remove) {
@@ -140,7 +157,7 @@ function editWhere(place = null) {
 // Becomes the question when the server could answer it; what it refuses is thrown.
 async function attempt(next) {
   const columns = columnsOf(next);
-  const answer = await api.post("/v1/query/conversations", { ...drillOf(next, measuresOf(columns)), limit: PAGE });
+  const answer = await page(next, columns, {});
   asking?.abort();
   asking = null;
   state = next;
@@ -192,8 +209,7 @@ function open(id, { push = true } = {}) {
   if (push) history[panel.isOpen ? "replaceState" : "pushState"](null, "", location.pathname + written(state));
   at("panel-title").textContent = id;
   at("panel-title").title = id;
-  at("panel-page").hidden = !inPath(id);
-  at("panel-page").href = pageOf(id) + written(state, { open: null });
+  at("panel-page").href = pageOf(id, written(state, { open: null }));
   panel.show(table.link(id) ?? document.activeElement);
   table.select(id);
   view.open(id);
@@ -243,7 +259,7 @@ shortcut("j", "Older conversation", () => walk(1));
 shortcut("k", "Newer conversation", () => walk(-1));
 shortcut("f", "Add a filter", () => editWhere());
 shortcut("o", "Open on a page of its own", () => {
-  if (chosen !== null && inPath(chosen)) location.assign(pageOf(chosen) + written(state, { open: null }));
+  if (chosen !== null) location.assign(pageOf(chosen, written(state, { open: null })));
 });
 
 // --- going on ---------------------------------------------------------------------------------------------

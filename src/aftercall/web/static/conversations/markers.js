@@ -31,7 +31,7 @@ const TELL = {
     words: [strong(data.name), isTold(data.duration_ms) ? dim(` ${span(data.duration_ms)}`) : "", data.error ? element("span", { class: "mark-error" }, ` failed: ${String(data.error).slice(0, 400)}`) : ""],
     more: [isTold(data.arguments) && labelled("Arguments", data.arguments), isTold(data.result) && labelled("Result", data.result), data.error && String(data.error).length > 100 && labelled("Error", data.error)].filter(Boolean),
   }),
-  flow: (data) => ({ words: data.flow === null && !data.step ? ["Left the flow"] : [dim("To "), strong([data.flow, data.step].filter(Boolean).join(" › ")), data.label ? dim(` ${data.label}`) : ""] }),
+  flow: (data) => ({ words: !data.flow && !data.step ? ["Left the flow"] : [dim("To "), strong([data.flow, data.step].filter(Boolean).join(" › ")), data.label ? dim(` ${data.label}`) : ""] }),
   state: (data) => {
     const set = Object.keys(data.set ?? {});
     const gone = data.deleted ?? [];

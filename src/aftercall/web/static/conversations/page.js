@@ -1,7 +1,7 @@
 // A conversation on a page of its own: the next and the one before within the filter of the address.
 import { api } from "../js/api.js";
 import { shortcut } from "../js/shortcuts.js";
-import { drillOf, inPath, pageOf, read, written } from "./question.js";
+import { drillOf, pageOf, read, written } from "./question.js";
 import "./view.js";
 
 const at = (id) => document.getElementById(id);
@@ -15,8 +15,8 @@ async function neighbours() {
   const found = await api.post("/v1/query/conversations/around", { ...drillOf(state), conversation_id: view.dataset.id }).catch(() => ({}));
   for (const name of ["newer", "older"]) {
     const id = found[name];
-    if (typeof id !== "string" || !inPath(id)) continue;
-    const go = () => location.assign(pageOf(id) + search);
+    if (typeof id !== "string") continue;
+    const go = () => location.assign(pageOf(id, search));
     at(name).disabled = false;
     at(name).addEventListener("click", go);
     shortcut(name === "newer" ? "k" : "j", `${name === "newer" ? "Newer" : "Older"} conversation`, go);

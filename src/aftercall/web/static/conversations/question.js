@@ -5,8 +5,8 @@
 import { told } from "./fields.js";
 
 const PRESETS = ["today", "yesterday", "this_week", "last_week", "this_month", "last_month", "this_quarter", "last_quarter", "this_year", "last_year"];
-// Not {all: true}: the server would have to look for its ends first, with each question.
-const ALWAYS = { from: "1970-01-01", to: "2200-01-01" };
+// From the first call to the last: the server looks for the newest near the end of what it is asked for.
+const ALWAYS = { all: true };
 export const MOST_COLUMNS = 12;
 
 function json(text, fits) {
@@ -65,20 +65,18 @@ export function drillOf(state, measures = []) {
   };
 }
 
-const KEPT = `aftercall.columns.${told.project}`;
+export const columnsOf = (state) => state.columns ?? told.columns;
 
-export function columnsOf(state) {
-  if (state.columns) return state.columns;
-  const kept = json(localStorage.getItem(KEPT), Array.isArray);
-  return (kept ?? told.columns).filter((one) => typeof one === "string").slice(0, MOST_COLUMNS);
-}
-
+// For this person, in every browser. Failing it harms nothing: the address has them too.
 export function keepColumns(columns) {
-  if (columns) localStorage.setItem(KEPT, JSON.stringify(columns));
-  else localStorage.removeItem(KEPT);
+  const same = columns.join("\n") === told.defaults.join("\n");
+  const body = new URLSearchParams((same ? [] : columns).map((name) => ["col", name]));
+  fetch(location.pathname, { method: "POST", body }).catch(() => null);
 }
 
-// Ids may hold anything. "." and ".." cannot stand in a path, whatever the encoding: browsers resolve them.
-export const inPath = (id) => id !== "." && id !== "..";
-export const pageOf = (id) => `/p/${encodeURIComponent(told.project)}/conversations/${encodeURIComponent(id)}`;
-export const apiOf = (id, what) => `/v1/conversations/${encodeURIComponent(told.project)}/${encodeURIComponent(id)}/${what}`;
+// Ids may hold anything. "." and ".." are steps in a path, whatever the encoding: they are told beside it.
+const dots = (id) => id === "." || id === "..";
+const part = (id) => (dots(id) ? "~" : encodeURIComponent(id));
+const beside = (id, search = "") => (dots(id) ? `${search ? `${search}&` : "?"}dots=${id}` : search);
+export const pageOf = (id, search = "") => `/p/${encodeURIComponent(told.project)}/conversations/${part(id)}${beside(id, search)}`;
+export const apiOf = (id, what) => `/v1/conversations/${encodeURIComponent(told.project)}/${part(id)}/${what}${beside(id)}`;

@@ -2,12 +2,12 @@
 import { element } from "../js/element.js";
 import { icon } from "../js/icon.js";
 import { exactTime, field, isNumeric, shown, shownTime } from "./fields.js";
-import { inPath, pageOf } from "./question.js";
+import { pageOf } from "./question.js";
 
 // Asked for of each row, beside the columns: how it stands.
 const STANDING = ["in_progress", "ended_reason", "handoff", "num_errors", "postcall_status"];
 // Part of every answer; as a measure it needs a right that not everybody has.
-const TOLD = { from_number: (one) => one.from_number, channel: (one) => one.channel, duration: (one) => one.duration };
+export const TOLD = { from_number: (one) => one.from_number, channel: (one) => one.channel, duration: (one) => one.duration };
 
 export function measuresOf(columns) {
   const asked = columns.filter((name) => !TOLD[name]);
@@ -76,7 +76,7 @@ export class Table {
 
   row(one, columns) {
     const at = Date.parse(one.started_at);
-    const page = inPath(one.id) ? pageOf(one.id) + this.search() : `?open=${encodeURIComponent(one.id)}`;
+    const page = pageOf(one.id, this.search());
     const time = element("time", { datetime: one.started_at, title: exactTime(at) }, shownTime(at));
     const link = element("a", { class: "cover number nowrap", href: page, title: one.id.slice(0, 200) }, time);
     return element("tr", { "data-id": one.id }, element("td", {}, link), element("td", { class: "nowrap" }, standing(one)), ...columns.map((name, place) => valueCell(one, name, place)));

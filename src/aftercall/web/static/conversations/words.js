@@ -39,10 +39,14 @@ function valueOf(value, one) {
   return shown(value, one) ?? "";
 }
 
+// Inside of another one a group stands in brackets: "a or (b and c)".
+const inside = (where) => (where.any?.length > 1 || where.all?.length > 1 ? `(${describe(where)})` : describe(where));
+
 export function describe(where) {
-  if (where.any) return where.any.map(describe).join(" or ");
-  if (where.all) return where.all.map(describe).join(" and ");
+  if (where.any) return where.any.map(inside).join(" or ");
+  if (where.all) return where.all.map(inside).join(" and ");
   if (where.not) return `not (${describe(where.not)})`;
+  if (where.in_order) return where.in_order.map((name) => field(name).label).join(", then ");
   const one = field(String(where.field ?? ""));
   if (one.type === "transcript") {
     const negated = where.op === "not_contains";
