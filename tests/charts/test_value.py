@@ -61,7 +61,7 @@ def test_keys_are_said_in_words() -> None:
     assert key_text(Column("hour_of_day", "by", "integer"), 7) == "07:00"
     assert key_text(Column("X", "by", "boolean", format="boolean"), False) == "No"
     assert key_text(Column("X", "by", "text"), None) == "Not known"
-    assert key_text(Column("X", "by", "text"), None, other=True) == "Other"
+    assert key_text(Column("X", "by", "text"), None, other=True) == "All others"
 
 
 def test_buckets_are_said_by_the_clock_on_the_wall() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from aftercall.extraction import Call
 from aftercall.extraction.conditions import share, why_skipped
 from tests.extraction.calls import call, resolved
 
@@ -35,6 +36,15 @@ def test_conditions(when: dict[str, Any], asked: bool) -> None:
 
 def test_unknown_duration_is_not_long_enough() -> None:
     assert why_skipped(call("user: Hi"), resolved(when={"min_duration": 0})) == "its duration is not known"
+
+
+def test_a_value_that_does_not_count_fulfils_no_condition() -> None:
+    """As of a field whose grounding is required: the text is there, to be read, and is no value."""
+    good = {"kind": "metric", "id": "m1", "at": 1, "name": "REASON", "value": "billing"}
+    bad = {**good, "id": "m2", "at": 2, "invalid": "ungrounded: it quotes nothing"}
+    field = resolved(when={"only_if": {"REASON": "billing"}})
+    assert why_skipped(Call.of("c1", [good]), field) is None
+    assert why_skipped(Call.of("c1", [good, bad]), field) == "REASON is None"
 
 
 def test_a_sample_is_a_share_and_the_same_each_time() -> None:

@@ -96,6 +96,7 @@ WRONG: list[tuple[Any, str]] = [
     ({"status": "ok", "value": "billing"}, "evidence must be a list"),
     (answer("billing") | {"evidence": [{"quote": "my bill is wrong"}]}, "must have turn"),
     (answer("billing") | {"evidence": [{"turn": True, "quote": "my bill is wrong"}]}, "must have turn"),
+    (answer("billing", (10**4000, "my bill is wrong")), "must have turn"),
     (answer("billing", (2, "never said at all")), "the quote is not in turn 2"),
     (answer("billing"), "it quotes nothing"),
     ("billing", "an object with status"),
@@ -112,6 +113,18 @@ def test_a_wrong_answer_goes_back_and_is_mended(
     assert found_in(results, "CALL_REASON").value == "billing"
     assert told in endpoint.requests[1].text
     assert "RESOLVED:" not in endpoint.requests[1].text  # only what is wrong
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [({"confidence": 10**400}, 1.0), ({"confidence": -(10**400)}, 0.0), ({"confidence": True}, None)],
+)
+def test_a_confidence_beyond_all_bounds_spoils_nothing(
+    endpoint: ModelEndpoint, open_door: OpenDoor, more: dict[str, Any], told: float | None
+) -> None:
+    endpoint.script({"CALL_REASON": {**BILLING, **more}})
+    one = found_in(ask(open_door(), CALL, reason()), "CALL_REASON")
+    assert (one.value, one.self_reported, len(endpoint.requests)) == ("billing", told, 1)
 
 
 @pytest.mark.parametrize(("wrong", "told"), WRONG)
@@ -358,6 +371,13 @@ def test_a_part_that_fails_fails_the_field(endpoint: ModelEndpoint, open_door: O
     assert found_in(results, "ANY").status == "failed"
 
 
+def test_after_a_part_that_failed_no_other_is_paid_for(endpoint: ModelEndpoint, open_door: OpenDoor) -> None:
+    endpoint.script(Reply(status=401))
+    results = ask(open_door(), LONG, make_field("ANY", "boolean", extract="?"), window=600)
+    assert found_in(results, "ANY").reason.startswith("MODEL_UNAUTHORIZED")
+    assert len(endpoint.requests) == 1
+
+
 def test_windows_hold_every_character_once() -> None:
     lines = [Line(n, "user", "abc" * length) for n, length in enumerate([0, 1, 500, 3, 3, 90], start=1)]
     parts = windows(lines, 200)
@@ -395,6 +415,21 @@ def test_what_leaves_is_redacted_and_evidence_is_verbatim(
     assert found.status == "ok"
     assert found.evidence[0].text == PRIVATE.turns[1].text
     assert found.value == "at [PHONE_1]"
+
+
+def test_a_placeholder_does_not_make_a_quote_long_enough(
+    endpoint: ModelEndpoint, open_door: OpenDoor
+) -> None:
+    """[NAME_1] has eight characters; "Ann", which it stands for and which would be kept, has three."""
+    endpoint.script({"CALL_REASON": answer("billing", (1, "[NAME_1]"))})
+    one = found_in(ask(open_door(), call("user: I am Ann and I call."), reason(), repairs=0), "CALL_REASON")
+    assert (one.status, one.evidence) == ("ungrounded", ())
+    assert "shorter than 8" in one.reason
+    endpoint.script({"CALL_REASON": answer("billing", (1, "[NAME_1]"))})
+    whole = found_in(
+        ask(open_door(), call("user: Ann.", "user: I am Ann.", id="c2"), reason()), "CALL_REASON"
+    )
+    assert (whole.status, whole.evidence[0].text) == ("ok", "Ann")
 
 
 def test_redaction_can_be_switched_off_per_field(endpoint: ModelEndpoint, open_door: OpenDoor) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from importlib.metadata import EntryPoint
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aftercall.extraction.redaction import Redactor, Shown
+from aftercall.extraction.redaction import Redactor, Shown, names
 from aftercall.extraction.redaction.numbers import luhn
 
 REDACT = Redactor()
@@ -29,6 +31,14 @@ REDACT = Redactor()
         ("five five five, one two one two", "[ACCOUNT_1]"),
         ("four one one one one one one one one one one one one one one one", "[CARD_1]"),
         ("double five triple six two", "[ACCOUNT_1]"),
+        ("card 4111 - 1111 - 1111 - 1111.", "card [CARD_1]."),
+        ("it is 415\n555\n2671", "it is [ACCOUNT_1]"),
+        ("it is 415 \u2022 555 \u2022 2671", "it is [ACCOUNT_1]"),
+        ("four one five... five five five... two six seven one", "[ACCOUNT_1]"),
+        ("four one five dash five five five, uh, two six seven one", "[ACCOUNT_1]"),
+        ("it's one twenty three forty five sixty seven eighty nine", "it's [ACCOUNT_1]"),
+        ("see https://x.example/u/4155552671?a", "see https://x.example/u/[PHONE_1]?a"),
+        ("ann.lee @ example.com", "[EMAIL_1]"),
         ("My name is Ann Lee and Ann is my name", "My name is [NAME_1] and [NAME_2] is my name"),
         ("hi my name is tyler jones and i", "hi my name is [NAME_1] and i"),
         ("This is Mrs O'Neill.", "This is [NAME_1]."),
@@ -38,6 +48,8 @@ REDACT = Redactor()
         ("on 13/05/2020 or 5.6.21", "on 13/05/2020 or 5.6.21"),
         ("room 450, floor 12, 9 am", "room 450, floor 12, 9 am"),
         ("one or two or three", "one or two or three"),
+        ("at ten fifteen or eleven thirty", "at ten fifteen or eleven thirty"),
+        ("from 10:30 to 11:45, or 2:15", "from 10:30 to 11:45, or 2:15"),
         ("meet me at the clinic @ noon", "meet me at the clinic @ noon"),
         ("I want to see the doctor", "I want to see the doctor"),
     ],
@@ -81,6 +93,29 @@ SECRETS = [
 ]
 PIECES = st.one_of(st.text(max_size=12), st.sampled_from(SECRETS))
 TEXTS = st.lists(st.lists(PIECES, max_size=6).map("".join), min_size=1, max_size=4)
+
+
+@pytest.fixture
+def plug(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    def plug(where: str) -> None:
+        names._plugged.cache_clear()
+        found = [EntryPoint("theirs", where, names.PLUGGED)]
+        monkeypatch.setattr(names, "entry_points", lambda group: found if group == names.PLUGGED else [])
+
+    yield plug
+    names._plugged.cache_clear()
+
+
+def northwinds(text: str) -> list[tuple[int, int]]:
+    return [found.span() for found in re.finditer("Northwind", text)]
+
+
+def test_a_detector_that_a_package_brings(plug: Callable[[str], None]) -> None:
+    plug(f"{__name__}:northwinds")
+    assert Redactor()("I am Ann of Northwind") == "I am [NAME_1] of [NAME_2]"
+    plug("there_is_no_such_package:detect")
+    with pytest.raises(ModuleNotFoundError):  # and the extractor then sends nothing
+        Redactor()("I am Ann of Northwind")
 
 
 @given(TEXTS)
@@ -130,7 +165,18 @@ def test_plain_text_around_placeholders_is_untouched(text: str, cuts: list[tuple
 
 @pytest.mark.parametrize(
     "hostile",
-    ["a" * 100_000, "a.a" * 40_000 + "@", "1 " * 60_000, "dot a " * 20_000, "five " * 30_000, "@" * 50_000],
+    [
+        "a" * 100_000,
+        "a.a" * 40_000 + "@",
+        "1 " * 60_000,
+        "dot a " * 20_000,
+        "five " * 30_000,
+        "@" * 50_000,
+        "1    " * 4 + "a" + "1 -  " * 20_000,
+        "one, uh, " * 20_000,
+        "a @ " * 20_000,
+        "@ a.b " * 20_000,
+    ],
 )
 def test_no_text_makes_it_slow(hostile: str) -> None:
     assert len(REDACT(hostile)) <= len(hostile)

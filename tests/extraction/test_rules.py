@@ -149,6 +149,24 @@ def test_evidence_is_the_sentence_verbatim() -> None:
     assert decide(HELLO, rules=[A], grounded="required", speaker="agent").status == "ungrounded"
 
 
+@pytest.mark.parametrize(
+    ("said", "quoted"),
+    [
+        ("Bill. I said it before. Now.", "Bill. I said it before."),
+        ("Hello there. It is a\nbill. OK.", "bill. OK."),
+        ("I have told you. Bill.", "I have told you. Bill."),
+        ("Bill?!", "Bill?!"),
+        ("A. Bill. B. C.", "Bill. B."),
+        ("A. Bill.", "A. Bill."),
+        ("what " * 80 + "bill " + "now " * 80, "what " * 15 + "bill " + ("now " * 40).strip()),
+        ("now " * 80 + "a bill", "now " * 19 + "a bill"),
+    ],
+)
+def test_a_sentence_too_short_to_be_a_quote_takes_its_neighbour(said: str, quoted: str) -> None:
+    found = decide(call(f"user: {said}"), rules=[A], grounded="required")
+    assert (found.status, [quote.text for quote in found.evidence]) == ("ok", [quoted])
+
+
 def test_words_know_letters_of_every_script() -> None:
     find = words(["café", "имя", "名前"])
     assert [*find("Ein Café, мое имя; 名前")] == [(4, 8), (14, 17), (19, 21)]

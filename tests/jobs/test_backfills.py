@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,8 @@ from aftercall.catalog.backfills import Backfill
 from aftercall.catalog.projects import Project
 from aftercall.errors import Conflict, InvalidInput, NotFound
 from aftercall.extraction import Call, Results
-from aftercall.jobs import Backfills, backfill_one
+from aftercall.extraction import extract as extract_whole
+from aftercall.jobs import Backfills, backfill_one, backfill_throttle
 from aftercall.llm import Door, ModelNotConfigured
 from aftercall.metrics.strict import QueryInvalid
 from aftercall.model.ids import new_id
@@ -232,6 +236,19 @@ def test_what_a_person_said_stands(desk: Desk, open_backfills: Open) -> None:
     assert [one.value for one in extractions(desk, project, c, "BILL")] == [True]
 
 
+def test_what_code_wrote_is_of_no_definition(desk: Desk, open_backfills: Open) -> None:
+    """Else nobody could go over from code to a declared field for calls that are over."""
+    project = declare(desk, BILL=RULES)
+    desk.script(project, lambda work: wrote(work, BILL=False))
+    c = desk.call(project)
+    desk.until_status(project, c, "ok")
+    assert desk.row(project, c)["BILL"] is False
+    backfills = open_backfills()
+    made = backfills.create(project, metrics=["BILL"], query=QUERY, pilot=0)
+    assert until(desk, backfills, project, made.id, "done").result["statuses"] == {"BILL": {"ok": 1}}
+    assert desk.row(project, c)["BILL"] is True
+
+
 def test_the_pilot_s_answers_are_not_asked_for_again(
     desk: Desk, open_backfills: Open, open_door: OpenDoor, endpoint: ModelEndpoint
 ) -> None:
@@ -308,6 +325,21 @@ def test_at_the_cap_it_pauses_until_tomorrow_and_goes_on(
     backfills = open_backfills(open_door(daily_spend_cap=100))  # as if a new day had begun
     assert until(desk, backfills, project, made.id, "done").result["statuses"] == {"REASON": {"ok": 5}}
     assert len(endpoint.requests) == 5
+
+
+def test_a_pilot_that_was_stopped_says_why(
+    desk: Desk, open_backfills: Open, open_door: OpenDoor, endpoint: ModelEndpoint
+) -> None:
+    project = declare(desk, REASON=MODEL)
+    for _ in range(4):
+        desk.call(project)
+    endpoint.script(Reply(value=answer(), tokens=(1_000_000, 0)))
+    backfills = open_backfills(open_door(daily_spend_cap=1.5))
+    made = backfills.create(project, metrics=["REASON"], query=QUERY, pilot=4, at_once=1)
+    pilot = until(desk, backfills, project, made.id, "waiting").pilot
+    assert 0 < pilot["conversations"] < 4
+    (failure,) = desk.catalog.backfills.notes(made.id, "failure")
+    assert failure.body["reason"].startswith("the pilot ended here: SPEND_CAP_REACHED")
 
 
 RULES_OF_REASON = [{"value": "other", "if": {"words": "bill"}}]
@@ -388,9 +420,8 @@ def test_a_fault_of_ours_does_not_hold_up_the_others(
     def extract(call: Call, *rest: Any) -> Results:
         if call.id == calls[1]:
             raise TypeError("a rule that nobody thought of")
-        return whole(call, *rest)
+        return extract_whole(call, *rest)
 
-    whole = backfill_one.extract
     monkeypatch.setattr(backfill_one, "extract", extract)
     backfills = open_backfills()
     made = backfills.create(project, metrics=["BILL"], query=QUERY, pilot=0)
@@ -426,6 +457,56 @@ def test_cancelling_stops_it_and_keeps_what_was_written(
     assert 2 <= wrote <= asked
     with pytest.raises(Conflict, match="cancelled"):
         backfills.cancel(project, made.id)
+
+
+def test_of_two_begun_at_once_one_is_refused(
+    desk: Desk, open_backfills: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = declare(desk, BILL=RULES)
+    backfills = open_backfills()
+    both = threading.Barrier(2)
+    create = desk.catalog.backfills.create
+
+    def together(*given: Any, **options: Any) -> Backfill:
+        with contextlib.suppress(threading.BrokenBarrierError):  # as it must be: the other waits outside
+            both.wait(1)
+        return create(*given, **options)
+
+    monkeypatch.setattr(desk.catalog.backfills, "create", together)
+    monkeypatch.setattr(backfills._leader, "wake", lambda: None)
+    monkeypatch.setattr(backfills._leader, "_round", lambda: False)  # none of them ends meanwhile
+
+    def begin(_: int) -> str:
+        try:
+            return backfills.create(project, metrics=["BILL"], query=QUERY, pilot=0).state
+        except Conflict as error:
+            return error.code
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(begin, range(2))) == ["BACKFILL_RUNNING", "running"]
+
+
+def test_so_many_a_minute_over_all_pages(
+    desk: Desk, open_backfills: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The end of a page is no leave to begin the next at once. Nobody waits here: turns are only counted."""
+    project = declare(desk, BILL=RULES)
+    for _ in range(7):
+        desk.call(project)
+    turns: list[float] = []
+    turn = backfill_throttle.Pace.turn
+
+    def taken(self: backfill_throttle.Pace) -> float:
+        turns.append(turn(self))
+        return 0.0
+
+    monkeypatch.setattr(backfill_throttle.Pace, "turn", taken)
+    monkeypatch.setattr(backfill_throttle.Pace, "due", 0.0)
+    backfills = open_backfills()
+    made = backfills.create(project, metrics=["BILL"], query=QUERY, pilot=0, per_minute=3)
+    assert until(desk, backfills, project, made.id, "done").done == 7
+    gaps = [after - before for before, after in pairwise(turns)]
+    assert gaps == pytest.approx([20.0] * 6)  # in three pages: 3, 3, 1
 
 
 def test_a_definition_that_changes_ends_it(desk: Desk, open_backfills: Open) -> None:

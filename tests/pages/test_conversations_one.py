@@ -159,6 +159,28 @@ def test_what_does_not_fit_is_said(site: Site, windows: Windows, project: Projec
     expect(metric(page, "SCORE").locator(".value-value")).to_have_text("7")
 
 
+@pytest.mark.parametrize(
+    ("told", "value", "says"),
+    [
+        ({"status": "not_applicable"}, None, "not applicable"),
+        ({"status": "unknown"}, None, "unknown"),
+        ({"status": "ungrounded"}, "move", "ungrounded"),
+        ({"status": "failed"}, {"no": "value"}, "failed"),
+        ({"status": "constructor"}, "move", "extraction · rules"),
+    ],
+)
+def test_what_an_extraction_came_to(
+    site: Site, windows: Windows, project: Project, api: httpx.Client, told: Any, value: Any, says: str
+) -> None:
+    said = {"kind": "metric", "name": "CALL_REASON", "source": "extraction", "value": value}
+    place = {"conversation_id": "main", "id": "x1", "at": now_ms()}
+    send(api, [{**said, **place, "lineage": {"extractor": "rules", **told}}])
+    page = windows.open(path(project), site.person("viewer"))
+    summary = metric(page, "CALL_REASON").locator("summary").first
+    expect(summary).to_contain_text(says)
+    expect(summary).to_contain_text("extraction · rules")
+
+
 def test_attempts_and_everything_that_was_told(
     site: Site, windows: Windows, project: Project, api: httpx.Client
 ) -> None:

@@ -50,7 +50,7 @@ def test_the_project_is_changed(site: Site, windows: Windows, project: Project) 
             "repeat_contact_days": 14,
             "cost_saved": {"amount": 4.5, "per": "conversation"},
         },
-        "extraction": {"region": "GB", "redact": False},
+        "extraction": {"region": "GB", "redact": False, "redact_prompts": False},
         "lost_after_minutes": 12.5,
         "real_time_config": {"open": True},
     }

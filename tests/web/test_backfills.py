@@ -7,7 +7,9 @@ from typing import Any
 
 import httpx
 
+from aftercall.metrics.versions import Said
 from aftercall.web.api.backfills_models import BackfillShape, BackfillsShape
+from aftercall.web.api.metric_versions import _said
 from aftercall.web.api.metric_versions_models import ComparedShape, VersionsShape
 from tests.servers import PATIENCE_S, Server
 from tests.web.calls import START, assert_error, call, send
@@ -173,3 +175,12 @@ def versions(client: httpx.Client) -> dict[str, Any]:
     VersionsShape.model_validate(answer.json())
     told: dict[str, Any] = answer.json()
     return told
+
+
+def test_texts_of_when_it_was_a_text_need_the_right_to_read_them() -> None:
+    """The type of today says nothing of the values of before."""
+    old, option = Said("ok", "My name is Ann."), Said("ok", "billing")
+    assert _said(old, readable=("billing",))["value"] is None
+    assert _said(option, readable=("billing",))["value"] == "billing"
+    assert _said(Said("ok", 5), readable=())["value"] == 5
+    assert _said(old)["value"] == "My name is Ann."

@@ -17,7 +17,7 @@ DEFAULTS: dict[str, Any] = {
     "currency": "USD",
     "metrics": {"cost_saved": None, "abandons_count_as": "contained", "repeat_contact_days": 7},
     "real_time_config": {},
-    "extraction": {"model": None, "region": "US", "redact": True},
+    "extraction": {"model": None, "region": "US", "redact": True, "redact_prompts": False},
     "lost_after_minutes": 30,
     "problems": [],
 }
@@ -51,7 +51,12 @@ def test_what_is_left_out_stays_and_null_puts_the_default_back(project: httpx.Cl
         "abandons_count_as": "excluded",
         "repeat_contact_days": 7,
     }
-    assert told["extraction"] == {"model": "small", "region": "GB", "redact": True}
+    assert told["extraction"] == {
+        "model": "small",
+        "region": "GB",
+        "redact": True,
+        "redact_prompts": False,
+    }
     assert (told["name"], told["timezone"], told["currency"]) == ("Clinic", "Asia/Tokyo", "JPY")
     told = changed(project, slug, metrics={"cost_saved": None}, real_time_config={"b": [None]})
     assert told["metrics"]["cost_saved"] is None

@@ -10,6 +10,9 @@ from aftercall.charts.tile import Tile
 from aftercall.metrics.answer import Column
 
 UNKNOWN = "–"
+REST = "All others"
+"""Groups beyond the limit; "Other" is often an option of a metric."""
+NOT_KNOWN = "Not known"
 _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "INR": "₹"}
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SHORTEST_CLOCK_S = 60
@@ -104,9 +107,9 @@ def plain(value: Any) -> str:
 def key_text(column: Column, value: Any, *, other: bool = False) -> str:
     """The value of a ``by`` as people say it."""
     if other:
-        return "Other"
+        return REST
     if value is None:
-        return "Not known"
+        return NOT_KNOWN
     if column.name == "day_of_week" and value in range(1, 8):
         return _DAYS[int(value) - 1]
     if column.name == "hour_of_day" and value in range(24):

@@ -15,7 +15,7 @@ from aftercall.cli.exits import Refusal
 from aftercall.cli.recorder import Event, Recorder
 from aftercall.config import Config
 from aftercall.errors import InvalidInput, Unavailable
-from aftercall.jobs.project_code import ask_model
+from aftercall.jobs.prompting import ask_model
 from aftercall.jobs.secrets import Secrets
 from aftercall.llm import Door, Session
 from aftercall.model.ids import new_id

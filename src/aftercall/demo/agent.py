@@ -11,8 +11,12 @@ from aftercall.demo.simulator.crew import example
 from aftercall.demo.simulator.rhythm import ZONE
 from aftercall.runtime import add, layout
 
-SETTINGS = {"real_time_config": {"without_a_model": "rules"}}
-"""Of the project. The demo has no model: that its calls are read by rules is no failure to show."""
+SETTINGS = {
+    "real_time_config": {"without_a_model": "rules"},
+    "metrics": {"cost_saved": {"amount": 4.5}},
+}
+"""Of the project. The demo has no model: that its calls are read by rules is no failure to show. What a
+contained call saves, in USD, is made up."""
 
 
 class Registered(NamedTuple):

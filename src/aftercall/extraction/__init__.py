@@ -14,7 +14,7 @@ from aftercall.extraction.examples import check_examples
 from aftercall.extraction.field import Field, make_field
 from aftercall.extraction.found import Found, Quote
 from aftercall.extraction.llm import LlmExtractor
-from aftercall.extraction.redaction import Redactor
+from aftercall.extraction.redaction import Redactor, Shown
 from aftercall.extraction.rules.extractor import RulesExtractor
 from aftercall.extraction.run import Extractor, Results, extract
 
@@ -29,6 +29,7 @@ __all__ = [
     "Redactor",
     "Results",
     "RulesExtractor",
+    "Shown",
     "answers_of",
     "asked_fields",
     "check_declared",

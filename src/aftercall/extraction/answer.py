@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from aftercall.extraction.field import Field
 from aftercall.extraction.found import Found, Quote
@@ -80,16 +79,21 @@ def _quotes(told: Mapping[str, Any], field: Field) -> tuple[Quote, ...]:
     quotes = []
     for item in listed[:MOST_QUOTES]:
         turn = item.get("turn") if isinstance(item, Mapping) else None
-        if not isinstance(turn, int) or isinstance(turn, bool) or not isinstance(item.get("quote"), str):
+        if not _is_turn(turn) or not isinstance(item.get("quote"), str):
             raise Wrong("each evidence must have turn, a whole number, and quote, a text")
         quotes.append(Quote(turn, _text(item["quote"])))
     return tuple(quotes)
 
 
+def _is_turn(told: Any) -> TypeGuard[int]:
+    """Of a number beyond all calls not even the digits are to be told."""
+    return isinstance(told, int) and not isinstance(told, bool) and abs(told) < 2**31
+
+
 def _confidence(told: Any) -> float | None:
-    if isinstance(told, bool) or not isinstance(told, int | float) or not math.isfinite(told):
+    if isinstance(told, bool) or not isinstance(told, int | float) or told != told:
         return None
-    return min(max(float(told), 0.0), 1.0)
+    return float(min(max(told, 0), 1))  # bounded first: a model may write an integer that no float can hold
 
 
 def _text(told: Any) -> str:

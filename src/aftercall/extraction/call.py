@@ -56,7 +56,8 @@ class Call:
     facts: Mapping[str, Any] = field(default_factory=dict)
     happened: tuple[Happened, ...] = ()
     metrics: Mapping[str, Any] = field(default_factory=dict)
-    """The last value written under each name; True where it was written without one."""
+    """The last value written under each name: True where it was written without one, None where what was
+    written does not count."""
     previous_contacts: int | None = None
 
     @classmethod
@@ -80,7 +81,7 @@ class Call:
             turns=tuple(_said(number, event) for number, event in enumerate(turns, start=1)),
             facts=known,
             happened=tuple(_happened(event) for event in kept if event.get("kind") in _COUNTED),
-            metrics={e["name"]: e.get("value", True) for e in kept if e.get("kind") == "metric"},
+            metrics={event["name"]: _written(event) for event in kept if event.get("kind") == "metric"},
             previous_contacts=previous_contacts,
         )
 
@@ -114,6 +115,10 @@ _COUNTED = {"function_call": "function_call", "handoff": "handoff", "error": "er
 def _happened(event: Event) -> Happened:
     name = event.get("name") or event.get("destination") or event.get("flow") or ""
     return Happened(_COUNTED[event["kind"]], str(name), event.get("error") is not None)
+
+
+def _written(event: Event) -> Any:
+    return event.get("value", True) if event.get("invalid") is None else None
 
 
 def _said(number: int, event: Event) -> Said:

@@ -103,7 +103,10 @@ def _stands(quote: Quote, field: Field, turns: Mapping[int, Said], where: Locate
     span = where(quote.text, said)
     if span is None:
         return None, f"the quote is not in turn {quote.turn}, or is shorter than {MIN_QUOTE} characters"
-    return Quote(said.turn, said.text[span[0] : span[1]], said.speaker, said.id), ""
+    kept = said.text[slice(*span)]
+    if locate(kept, said.text) is None:  # a placeholder is longer than the name behind it
+        return None, f"what is quoted of turn {quote.turn} is shorter than {MIN_QUOTE} characters"
+    return Quote(said.turn, kept, said.speaker, said.id), ""
 
 
 def _joined(problem: str, reason: str) -> str:

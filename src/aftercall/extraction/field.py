@@ -22,6 +22,12 @@ from aftercall.model.values import METRIC_TYPES, MetricType, NotCoercible, Value
 
 CODE = "EXTRACTION_INVALID"
 _MERGES: dict[str, Merge] = {"boolean": "any", "text": "join"}
+_NUMBERS: tuple[MetricType, ...] = ("number", "integer")
+_MERGED: dict[Merge, tuple[MetricType, ...]] = {
+    "any": ("boolean",), "all": ("boolean",), "join": ("text",),
+    "sum": _NUMBERS, "max": _NUMBERS, "min": _NUMBERS,
+}  # fmt: skip
+"""What can be merged so; first and last can be all."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +158,8 @@ def _check(field: Field) -> None:
             raise invalid(field.name, "minimum and maximum are for numbers")
     if told.minimum is not None and told.maximum is not None and told.minimum > told.maximum:
         raise invalid(field.name, "minimum is over maximum")
+    if told.merge is not None and field.type not in _MERGED.get(told.merge, METRIC_TYPES):
+        raise invalid(field.name, f"merge is {told.merge}, which is for {' and '.join(_MERGED[told.merge])}")
     _check_values(field)
     try:
         field.decide  # noqa: B018 - compiling is the check

@@ -72,7 +72,11 @@ class LlmExtractor:
         lines = [Line(s.turn, s.speaker, shown[s.turn].text) for s in call.turns if s.text.strip()]
         parts = windows(lines, self._window)
         asking = _Asking(self._session, call, keys_of(fields), shown, model, self._repairs)
-        answers = [asking.part(part, (n, len(parts))) for n, part in enumerate(parts, start=1)]
+        answers = []
+        for n, part in enumerate(parts, start=1):
+            answers.append(asking.part(part, (n, len(parts))))
+            if all(one.status == "failed" for one in answers[-1].values()):
+                break  # a failed part fails the field (merge.py): the others need not be paid for
         asked = asking.asked(len(parts))
         merged = [merge(one, [answer[one.name] for answer in answers]) for one in fields]
         return {one.name: replace(one, asked=asked) for one in merged}

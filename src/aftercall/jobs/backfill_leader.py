@@ -15,9 +15,10 @@ from aftercall.catalog.projects import Project
 from aftercall.errors import InvalidInput, Unavailable, UserError
 from aftercall.extraction import Field
 from aftercall.jobs.backfill_one import Filler, Job
-from aftercall.jobs.backfill_run import Run, Stop
+from aftercall.jobs.backfill_run import OUTAGE, Run, Stop
 from aftercall.jobs.backfill_tally import failures
 from aftercall.jobs.backfill_task import Task
+from aftercall.jobs.backfill_throttle import Pace
 from aftercall.llm import Door
 from aftercall.metrics.chosen import Chosen
 from aftercall.metrics.pipe import Queries
@@ -34,6 +35,8 @@ SMALLEST, LARGEST = 8, 512
 FIRST_BY_RULES = 128
 """Conversations of a page: so many that it takes some seconds."""
 QUICK_S, SLOW_S = 1.0, 5.0
+PACED_S = 20.0
+"""How long a page of one that goes slowly takes, if that is enough to tell an outage: all others wait."""
 DAY_MS = 86_400_000
 Fields = Callable[[Project, Sequence[str]], tuple[Field, ...]]
 
@@ -66,6 +69,7 @@ class Leader:
         self._busy = busy
         self._stall_s = stall_s
         self._sizes: dict[str, int] = {}
+        self._paces: dict[str, Pace] = {}
         self._not_before: dict[str, float] = {}
         self._wanted: dict[str, tuple[float, bool]] = {}
         """When its state was looked at, and whether it was still the one that this began with."""
@@ -136,11 +140,13 @@ class Leader:
         changed = [one.name for one in fields if one.version != task.versions[one.name]]
         if changed:
             raise InvalidInput(f"{', '.join(changed)} was defined anew meanwhile: start another backfill")
+        pace = self._paces.setdefault(record.id, Pace(task.per_minute))
         run = Run(
             record,
             Job(record.id, project, fields, task.again, self._filler.asks_a_model(project, fields)),
             self._filler,
             self._pool,
+            pace,
             busy=self._busy,
             is_wanted=lambda: self._is_wanted(record),
         )
@@ -148,7 +154,7 @@ class Leader:
         if record.state == "piloting":
             self._pilot(record, run, chosen, task.pilot)
         else:
-            self._page(record, run, chosen)
+            self._page(record, run, chosen, pace)
 
     def _pilot(self, record: Backfill, run: Run, chosen: Chosen, size: int) -> None:
         if self._door is not None and run.asks_a_model:
@@ -160,9 +166,10 @@ class Leader:
             raise InvalidInput(stop.reason)
         self._catalog.backfills.piloted(record.id, counts, notes)
 
-    def _page(self, record: Backfill, run: Run, chosen: Chosen) -> None:
+    def _page(self, record: Backfill, run: Run, chosen: Chosen, pace: Pace) -> None:
         size = self._sizes.setdefault(record.id, SMALLEST if run.asks_a_model else FIRST_BY_RULES)
-        keys = chosen.page(record.cursor, size)
+        most = pace.most_in(PACED_S)
+        keys = chosen.page(record.cursor, size if most is None else min(size, max(most, OUTAGE)))
         if not keys:
             self._end(record, "done")
             return
@@ -184,6 +191,8 @@ class Leader:
             self._pause(record, page.stop)
         else:
             self._sizes[record.id] = _next_size(size, time.monotonic() - began)
+        if pace.due > time.monotonic() + LOOK_S:  # meanwhile others have their turn
+            self._not_before[record.id] = pace.due
 
     def _pause(self, record: Backfill, stop: Stop) -> None:
         if stop.kind == "over":
@@ -222,6 +231,7 @@ class Leader:
 
     def _forget(self, known: set[str]) -> None:
         self._sizes = {key: size for key, size in self._sizes.items() if key in known}
+        self._paces = {key: pace for key, pace in self._paces.items() if key in known}
         self._not_before = {key: at for key, at in self._not_before.items() if key in known}
 
 

@@ -188,7 +188,8 @@ def _as_asked(told: Told) -> list[Event]:
     for entry in told.conversation.writes:
         if attempt_of(entry) is not None and "definition" not in (entry.event.lineage or {}):
             value = True if entry.event.value is UNSET else entry.event.value
-            events.append({"kind": "metric", "at": entry.at, "name": entry.event.name, "value": value})
+            told_ = {"kind": "metric", "at": entry.at, "name": entry.event.name, "value": value}
+            events.append(told_ | {"invalid": entry.event.invalid})
     return events
 
 

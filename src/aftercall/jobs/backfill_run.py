@@ -14,7 +14,7 @@ from aftercall.catalog.backfills import Backfill, Key, Note
 from aftercall.jobs.backfill_one import CAP, Filler, Job, One
 from aftercall.jobs.backfill_tally import failures, spent, status_of, tally
 from aftercall.jobs.backfill_task import Task
-from aftercall.jobs.backfill_throttle import Throttle
+from aftercall.jobs.backfill_throttle import Pace, Throttle
 from aftercall.jobs.extractors import model_of
 from aftercall.llm import Door, ModelNotConfigured
 
@@ -53,6 +53,7 @@ class Run:
         job: Job,
         filler: Filler,
         pool: ThreadPoolExecutor,
+        pace: Pace,
         *,
         busy: Callable[[], bool],
         is_wanted: Callable[[], bool],
@@ -65,7 +66,7 @@ class Run:
         self._is_wanted = is_wanted
         self._over = threading.Event()
         places = self._task.at_once if job.asks_a_model else None
-        self._throttle = Throttle(places, self._task.per_minute, busy, self._over.is_set)
+        self._throttle = Throttle(places, pace, busy, self._over.is_set)
 
     @property
     def asks_a_model(self) -> bool:
@@ -85,7 +86,16 @@ class Run:
             "estimate": self._estimate(found, seconds, door),
         }
         notes = [note for one in found for note in (*_samples(one), *failures(one))]
+        if stop is not None and stop.kind != "over":
+            notes += self._why(ones, stop)
         return counts, notes, stop
+
+    def _why(self, ones: Sequence[One | None], stop: Stop) -> list[Note]:
+        """Why there are fewer than were asked for."""
+        names = ", ".join(one.name for one in self._job.fields)
+        halted = (one.conversation_id for one in ones if one is not None and one.halt)
+        body = {"metric": names, "reason": f"the pilot ended here: {stop.reason[:900]}"}
+        return [Note("failure", id_, body) for id_ in list(halted)[:1]]
 
     def page(self, keys: Sequence[Key]) -> Page:
         ones = self._each(keys, write=True)

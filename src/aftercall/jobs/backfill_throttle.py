@@ -11,23 +11,47 @@ from contextlib import ExitStack, contextmanager
 WAIT_S = 0.5
 
 
+class Pace:
+    """So many a minute (None: as fast as it goes), over all pages of one backfill. Thread-safe."""
+
+    def __init__(self, per_minute: float | None) -> None:
+        self._pause_s = 0.0 if per_minute is None else 60.0 / per_minute
+        self._guard = threading.Lock()
+        self._next = 0.0
+
+    @property
+    def due(self) -> float:
+        """When (``time.monotonic``) the next may begin."""
+        return self._next
+
+    def most_in(self, seconds: float) -> int | None:
+        """How many may begin in that time; None: any number."""
+        return int(seconds / self._pause_s) if self._pause_s else None
+
+    def turn(self) -> float:
+        """``due``, taken: the one after it is later."""
+        with self._guard:
+            at = max(self._next, time.monotonic())
+            self._next = at + self._pause_s
+            return at
+
+
 class Throttle:
-    """Of one backfill. ``places``: at a model; None: none is asked. ``busy``: whether live calls wait."""
+    """Of one page of a backfill. ``places``: at a model; None: none is asked. ``busy``: whether live calls
+    wait."""
 
     def __init__(
         self,
         places: int | None,
-        per_minute: float | None,
+        pace: Pace,
         busy: Callable[[], bool],
         is_over: Callable[[], bool],
     ) -> None:
         self._places = None if places is None else threading.BoundedSemaphore(places)
-        self._pause_s = 0.0 if per_minute is None else 60.0 / per_minute
+        self._pace = pace
         self._busy = busy
         self._is_over = is_over
         self._alone = threading.Lock()
-        self._guard = threading.Lock()
-        self._next = 0.0
 
     @contextmanager
     def turn(self) -> Iterator[bool]:
@@ -40,9 +64,9 @@ class Throttle:
             yield self._wait()
 
     def _wait(self) -> bool:
-        with self._guard:
-            at = max(self._next, time.monotonic())
-            self._next = at + self._pause_s
+        if self._is_over():
+            return False  # without taking a turn
+        at = self._pace.turn()
         while not self._is_over():
             left = at - time.monotonic()
             if left <= 0:

@@ -18,6 +18,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 from aftercall.catalog.backfills import Backfill
@@ -43,6 +45,9 @@ from aftercall.store.store import Store
 THREADS = 32
 """Conversations under way at once in this process; most of them wait for the store."""
 STOP_S = 5.0
+START_S = 10.0
+MOST_LOOKED_AT = 1_000
+"""Of a project's backfills, the newest, for one that fills the same fields."""
 
 log = logging.getLogger(__name__)
 
@@ -128,22 +133,26 @@ class Backfills:
             again=again,
             range=(plan.since, plan.until),
         )
-        if not pilot:
-            self._check_alone(project, task)
         total = Chosen(self._store.engine, plan).count()
-        state = "piloting" if pilot else "running"
-        made = self._catalog.backfills.create(
-            project.id, task.stored(), state="piloting" if pilot else "running", total=total, by=by
-        )
-        log.info("backfill %s of %s: %s, %d conversations", made.id, ", ".join(task.metrics), state, total)
+        create = partial(self._catalog.backfills.create, project.id, task.stored(), total=total, by=by)
+        if pilot:
+            made = create(state="piloting")
+        else:
+            with self._starting():
+                self._check_alone(project, task)
+                made = create(state="running")
+        names = ", ".join(task.metrics)
+        log.info("backfill %s of %s: %s, %d conversations", made.id, names, made.state, total)
         self._leader.wake()
         return made
 
     def begin(self, project: Project, backfill_id: str) -> Backfill:
         """After its pilot. Raises NotFound (BACKFILL_NOT_FOUND), Conflict (BACKFILL_STATE,
         BACKFILL_RUNNING)."""
-        self._check_alone(project, Task.of(self.get(project, backfill_id).task), backfill_id)
-        made = self._catalog.backfills.change(project.id, backfill_id, "running", of=("waiting",))
+        task = Task.of(self.get(project, backfill_id).task)
+        with self._starting():
+            self._check_alone(project, task, backfill_id)
+            made = self._catalog.backfills.change(project.id, backfill_id, "running", of=("waiting",))
         self._leader.wake()
         return made
 
@@ -188,8 +197,12 @@ class Backfills:
                 raise Unavailable("this server asks no models")
             self._door.settings_of(project.slug, model_of(project, one))  # ModelNotConfigured says what to do
 
+    def _starting(self) -> AbstractContextManager[None]:
+        """One at a time in all processes, or two of the same field would not see each other."""
+        return self._catalog.lock("backfills-start", timeout=START_S)
+
     def _check_alone(self, project: Project, task: Task, own: str = "") -> None:
-        for other in self.list(project):
+        for other in self.list(project, MOST_LOOKED_AT):
             both = set(task.metrics) & set(Task.of(other.task).metrics)
             if other.id != own and other.state in ("running", "paused") and both:
                 raise Conflict(

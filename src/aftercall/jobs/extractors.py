@@ -21,14 +21,13 @@ def extractors_of(
     project: Project, session: Session | None, redactor: Redactor | None = None
 ) -> dict[str, Extractor]:
     """``session``: of the attempt; None where no model is configured. The project's setting ``extraction``:
-    ``{model: null, redact: true, region: "US"}``, the default."""
+    ``{model: null, redact: true, redact_prompts: false, region: "US"}``, the default."""
     rules = RulesExtractor()
     if session is None:
         return {rules.name: rules}
-    told = _settings(project)
-    redactor = redactor or Redactor(region=str(told.get("region") or "US"))
+    redact = _settings(project).get("redact") is not False
     llm = LlmExtractor(
-        session, redactor=redactor, redact=told.get("redact") is not False, model=model_of(project)
+        session, redactor=redactor or _redactor(project), redact=redact, model=model_of(project)
     )
     return {rules.name: rules, llm.name: llm}
 
@@ -40,6 +39,11 @@ def model_of(project: Project, asked: Field | None = None) -> str | None:
     return own or (chosen if isinstance(chosen, str) and chosen else None)
 
 
+def prompts_redactor_of(project: Project) -> Redactor | None:
+    """For what the project's own code asks a model; None: it is sent as it stands."""
+    return _redactor(project) if _settings(project).get("redact_prompts") is True else None
+
+
 def error_of(results: Results) -> str | None:
     """Why the attempt counts as failed; None: it went well, whatever single fields say."""
     for field, found in results.found:
@@ -47,6 +51,10 @@ def error_of(results: Results) -> str | None:
         if found.status == "failed" and (found.passing or waits):
             return f"{field.name}: {found.reason}"
     return None
+
+
+def _redactor(project: Project) -> Redactor:
+    return Redactor(region=str(_settings(project).get("region") or "US"))
 
 
 def _settings(project: Project) -> Mapping[str, Any]:

@@ -10,9 +10,11 @@ from typing import Any
 from aftercall.catalog.projects import Project
 from aftercall.errors import NotFound
 from aftercall.jobs.asked import asking
+from aftercall.jobs.extractors import prompts_redactor_of
+from aftercall.jobs.prompting import ask_model
 from aftercall.jobs.step import Result, Work
 from aftercall.llm import Door, Session
-from aftercall.runtime import Agent, Host, Outcome, Pool, Prompt, Snapshot, find, versions
+from aftercall.runtime import Agent, Host, Outcome, Pool, Snapshot, find, versions
 from aftercall.runtime.layout import read
 
 GetSecret = Callable[[Project, str], Any]
@@ -92,9 +94,11 @@ class ProjectCode:
         def session() -> Session:
             return door.session(slug, work.told.conversation_id, generation=work.generation)
 
-        prompting = session()
+        prompting, redactor = session(), prompts_redactor_of(work.project)
+        number = work.told.conversation.facts.get("from_number")
+        known = [number] if isinstance(number, str) else []
         return Host(
-            prompt_llm=lambda prompt: ask_model(prompting, prompt),
+            prompt_llm=lambda prompt: ask_model(prompting, prompt, redactor, known),
             get_secret=get_secret,
             extract=asking(work, lambda: session() if door.is_configured(slug) else None, prefix),
         )
@@ -111,18 +115,3 @@ def _real_time_config(project: Project) -> Mapping[str, Any]:
     """The project's setting of that name; anything but an object counts as none."""
     told = project.settings.get("real_time_config")
     return told if isinstance(told, Mapping) else {}
-
-
-def ask_model(session: Session, prompt: Prompt) -> Any:
-    """What ``conv.utils.prompt_llm`` asked."""
-    history = [
-        {"role": "agent" if said["type"] == "AgentResponse" else "user", "text": said["text"]}
-        for said in prompt.history
-    ]
-    return session.prompt_llm(
-        prompt.prompt,
-        show_history=prompt.show_history,
-        return_json=prompt.return_json,
-        model=prompt.model,
-        history=history,
-    )

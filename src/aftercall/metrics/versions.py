@@ -28,6 +28,12 @@ class Said(NamedTuple):
     reason: str = ""
 
 
+class Agreement(NamedTuple):
+    conversations: int
+    """That have a value of both versions."""
+    agree: int
+
+
 class Move(NamedTuple):
     old: Said
     new: Said
@@ -51,9 +57,15 @@ def counts(engine: Engine, project_id: int, name: str) -> dict[str, Count]:
     return {version: Count(*numbers) for version, *numbers in rows}
 
 
-def moves(engine: Engine, project_id: int, name: str, old: str, new: str) -> list[Move]:
+def agreement(engine: Engine, project_id: int, name: str, old: str, new: str) -> Agreement:
+    values = {"project": project_id, "name": name, "old": old, "new": new}
+    return Agreement(*engine.select(_of_both("agreement"), values)[0])
+
+
+def moves(engine: Engine, project_id: int, name: str, old: str, new: str, limit: int) -> list[Move]:
     """Of the conversations that have both: how many went from what to what, the most frequent first."""
-    rows = engine.select(_of_both("moves"), {"project": project_id, "name": name, "old": old, "new": new})
+    values = {"project": project_id, "name": name, "old": old, "new": new, "limit": limit}
+    rows = engine.select(_of_both("moves"), values)
     return [Move(_said(a, b), _said(c, d), count) for a, b, c, d, count in rows]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from aftercall.charts.marks import Mark, Marks
 from aftercall.charts.theme import colours
 from aftercall.charts.tile import Tile
-from aftercall.charts.value import Format
+from aftercall.charts.value import NOT_KNOWN, REST, Format
 from aftercall.metrics.query import Query
 
 Spec = dict[str, Any]
@@ -55,13 +55,13 @@ def time_axis(query: Query, **more: Any) -> Spec:
 
 def series_colour(tile: Tile, marks: Marks, names: list[str] | None = None) -> Spec:
     """One colour for each series in an explicit domain: a filter that takes one away recolours none of the
-    others while they keep their order. "Other" and "Not known" are grey."""
+    others while they keep their order. The rest and what is not known are grey."""
     names = marks.series if names is None else names
     if len(names) <= 1:
         return {"value": colours(1, tile.colour)[0]}
-    told = [one for one in names if one not in ("Other", "Not known")]
+    told = [one for one in names if one not in (REST, NOT_KNOWN)]
     by_name = dict(zip(told, colours(len(told), tile.colour), strict=True))
-    shades = {"Other": "--chart-8", "Not known": "--chart-line"}
+    shades = {REST: "--chart-8", NOT_KNOWN: "--chart-line"}
     return {
         "field": "s",
         "type": "nominal",

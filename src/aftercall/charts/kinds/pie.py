@@ -7,6 +7,7 @@ from dataclasses import replace
 from aftercall.charts.kinds.parts import TIP, Spec, data, series_colour
 from aftercall.charts.marks import Mark, Marks
 from aftercall.charts.tile import Tile
+from aftercall.charts.value import NOT_KNOWN
 
 _THIN = 0.06
 """Of the whole: below that there is no room for words in a slice."""
@@ -25,7 +26,7 @@ def spec(tile: Tile, marks: Marks, total: str) -> Spec:
     for datum, (mark, part) in zip(values["values"], labelled, strict=True):
         datum["tip"] = f"{mark.x}\n{mark.text} ({part:.1%})"
         datum["p"] = f"{part:.0%}" if part >= _THIN else ""
-        datum["pale"] = mark.x == "Not known"
+        datum["pale"] = mark.x == NOT_KNOWN
     names = list(dict.fromkeys(mark.series for mark in slices))
     legend: Spec = {"orient": "right", "direction": "vertical", "columns": 1, "rowPadding": 5, "offset": 14}
     colour = {**_colour(tile, marks, slices, names), "legend": legend}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from aftercall.extraction.redaction.names import NameDetector, introduced_names
+from aftercall.extraction.redaction.names import NameDetector, introduced_names, names_in
 from aftercall.extraction.redaction.redactor import Redactor
 from aftercall.extraction.redaction.shown import Shown
 
-__all__ = ["NameDetector", "Redactor", "Shown", "introduced_names"]
+__all__ = ["NameDetector", "Redactor", "Shown", "introduced_names", "names_in"]

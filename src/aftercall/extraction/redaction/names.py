@@ -1,12 +1,17 @@
-"""Names of people. Which words are names no list can say: the detector is a function anybody can give."""
+"""Names of people. Which words are names no list can say: detectors are functions that anybody can give, in
+code, or to a server by a package installed beside it (entry point PLUGGED)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from importlib.metadata import entry_points
 
 NameDetector = Callable[[str], Iterable[tuple[int, int]]]
-"""From a text to the places (start, end) of the names in it."""
+"""From a text to the places (start, end) of the names in it. From any thread."""
+PLUGGED = "aftercall.names"
+"""Group of the entry points that are detectors."""
 
 _CAPITAL = r"[^\W\d_a-z][\w'\u2019-]+"
 _INTRODUCED = re.compile(
@@ -38,3 +43,16 @@ def introduced_names(text: str) -> Iterator[tuple[int, int]]:
                 kept = word.end()
             if kept:
                 yield start, start + kept
+
+
+def names_in(text: str) -> Iterator[tuple[int, int]]:
+    """Those that are introduced, and what detectors find that are plugged in. Raises what these raise, also
+    where one cannot be imported: then nothing may be sent."""
+    yield from introduced_names(text)
+    for detect in _plugged():
+        yield from detect(text)
+
+
+@cache
+def _plugged() -> tuple[NameDetector, ...]:
+    return tuple(one.load() for one in entry_points(group=PLUGGED))

@@ -13,17 +13,20 @@ FEWEST_DIGITS = 6
 """Of an account number. Shorter ones are prices, years, times and house numbers."""
 CARD_DIGITS = range(13, 20)
 
-_RUN = re.compile(r"(?<!\d)\d(?:[ .,/()\-\u2010-\u2015\u00a0]{0,2}\d){5,}(?!\d)")
+_RUN = re.compile(r"(?<!\d)\d(?:[\s.,/()*#|_\u00b7\u2022\-\u2010-\u2015\u200b]{0,4}\d){5,}(?!\d)")
 _DATE = re.compile(r"\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2(?:\d{4}|\d{2})")
 _TOKEN = re.compile(r"\w+")
 _IBAN = re.compile(r"(?<!\w)[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?(?!\w)")
 _SPELT = {
     "zero": 0, "oh": 0, "o": 0, "nought": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
-    "seven": 7, "eight": 8, "nine": 9,
+    "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14,
+    "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30,
+    "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
 }  # fmt: skip
 _TIMES = {"double": 2, "triple": 3, "treble": 3}
 _WORD = rf"(?:{'|'.join(sorted([*_SPELT, *_TIMES], key=len, reverse=True))}|\d{{1,4}})"
-_SPOKEN = re.compile(rf"(?<!\w){_WORD}(?:[\s,.;:\-]{{1,3}}{_WORD}){{4,}}(?!\w)", re.IGNORECASE)
+_BETWEEN = r"[\s,.;:\-\u2026]{1,5}(?:(?:dash|hyphen|uh|uhm|um|er|erm)[\s,.;:\-\u2026]{1,5})?"
+_SPOKEN = re.compile(rf"(?<!\w){_WORD}(?:{_BETWEEN}{_WORD}){{4,}}(?!\w)", re.IGNORECASE)
 
 
 def numbers(text: str, region: str) -> Iterator[Span]:
@@ -68,11 +71,11 @@ def _mixed(text: str) -> Iterator[Span]:
 def _digits(spoken: str) -> list[int]:
     digits: list[int] = []
     times = 1
-    for word in re.split(r"[\s,.;:\-]+", spoken.casefold()):
+    for word in _TOKEN.findall(spoken.casefold()):
         if word in _TIMES:
             times = _TIMES[word]
             continue
-        told = [_SPELT[word]] if word in _SPELT else [int(char) for char in word if char.isdecimal()]
+        told = [int(char) for char in str(_SPELT.get(word, word)) if char.isdecimal()]
         digits += told * times
         times = 1
     return digits

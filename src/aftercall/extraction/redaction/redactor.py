@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from aftercall.extraction.redaction.emails import emails
-from aftercall.extraction.redaction.names import NameDetector, introduced_names
+from aftercall.extraction.redaction.names import NameDetector, names_in
 from aftercall.extraction.redaction.numbers import numbers
 from aftercall.extraction.redaction.shown import Shown, Span
 
@@ -18,7 +18,7 @@ class Redactor:
     """``region``: the country (two letters) whose telephone numbers are told without a prefix. ``names``: the
     detector, None for none."""
 
-    def __init__(self, *, region: str = "US", names: NameDetector | None = introduced_names) -> None:
+    def __init__(self, *, region: str = "US", names: NameDetector | None = names_in) -> None:
         self._region = region
         self._names = names
 

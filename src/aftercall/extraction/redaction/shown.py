@@ -47,6 +47,15 @@ class Shown:
             parts.append(original[done:])
         self.text = "".join(parts)
 
+    def placeholders(self) -> list[tuple[str, str]]:
+        """Each with what stands there in the original."""
+        ends = [*(piece.at for piece in self._pieces[1:]), len(self.text)]
+        return [
+            (self.text[piece.at : end], self.original[piece.start : piece.end])
+            for piece, end in zip(self._pieces, ends, strict=True)
+            if piece.placeholder
+        ]
+
     def back(self, start: int, end: int) -> tuple[int, int]:
         """A part of the shown text (not an empty one) as its place in the original. A placeholder that is cut
         counts whole."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from aftercall.extraction.call import Call
+from aftercall.extraction.evidence import MIN_QUOTE
 from aftercall.extraction.field import Field
 from aftercall.extraction.found import Found, Quote
 from aftercall.extraction.rules.condition import Hit
@@ -50,5 +51,27 @@ def _sentence(text: str, start: int, end: int) -> str:
     left, right = (before[-1] if before else 0), (after.end() if after else end)
     if after is None and not _SENTENCE_END.match(text[end - 1 : end]):
         right = len(text)
-    sentence = text[left:right].strip()
-    return sentence if len(sentence) <= LONGEST_QUOTE else text[start : min(end, start + LONGEST_QUOTE)]
+    if len(" ".join(text[left:right].split())) < MIN_QUOTE:  # "No. I want a person.": "No." would not count
+        left, right = _with_neighbour(text, left, right)
+    return _cut(text, left, right, start)
+
+
+def _with_neighbour(text: str, left: int, right: int) -> tuple[int, int]:
+    """And the sentence after it, or where that is too little, the one before."""
+    for _ in range(LONGEST_QUOTE):  # of blanks, too
+        if len(" ".join(text[left:right].split())) >= MIN_QUOTE:
+            break
+        left, right = (left, right + 1) if right < len(text) else (max(left - 1, 0), right)
+    after = _SENTENCE_END.search(text, right - 1)
+    before = [found.end() for found in _SENTENCE_END.finditer(text, 0, left)]
+    return (before[-1] if before else 0), (after.end() if after else len(text))
+
+
+def _cut(text: str, left: int, right: int, hit: int) -> str:
+    """What is too long, as where nobody set a full stop, from some words before the hit on."""
+    if len(text[left:right].strip()) <= LONGEST_QUOTE:
+        return text[left:right].strip()
+    begin = max(left, hit - LONGEST_QUOTE // 3)
+    if begin > left:
+        begin = text.find(" ", begin, hit) + 1 or hit
+    return text[begin : min(right, begin + LONGEST_QUOTE)].strip()

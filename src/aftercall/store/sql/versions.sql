@@ -38,11 +38,15 @@ WHERE version IN ({old:String}, {new:String})
 GROUP BY conversation_id
 HAVING count() = 2
 
+-- agreement --
+SELECT count(), countIf((a.1, a.2) = (b.1, b.2)) FROM ({{both}})
+
 -- moves --
 SELECT a.1 AS old_status, a.2 AS old_value, b.1 AS new_status, b.2 AS new_value, count() AS conversations
 FROM ({{both}})
 GROUP BY old_status, old_value, new_status, new_value
 ORDER BY conversations DESC, old_status, old_value, new_status, new_value
+LIMIT {limit:UInt32}
 
 -- differing --
 SELECT conversation_id, a.1, a.2, a.3, b.1, b.2, b.3

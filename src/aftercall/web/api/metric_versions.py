@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -12,7 +13,7 @@ from aftercall.catalog.definitions import MetricDefinition
 from aftercall.catalog.extraction_versions import ExtractionVersion
 from aftercall.errors import InvalidInput, NotFound
 from aftercall.extraction import make_field
-from aftercall.metrics.versions import Count, Move, Said, counts, differing, moves
+from aftercall.metrics.versions import Count, Move, Said, agreement, counts, differing, moves
 from aftercall.model.times import iso
 from aftercall.web.actors import Actors
 from aftercall.web.answers import Json
@@ -120,22 +121,23 @@ def _compare(caller: Caller, header: str | None, name: str, comparing: Comparing
     metric = _metric(caller, project.id, name)
     engine = caller.services.store.engine
     old, new = _pair(metric, counts(engine, project.id, name), comparing)
-    found = moves(engine, project.id, name, old, new)
+    both = agreement(engine, project.id, name, old, new)
+    found = moves(engine, project.id, name, old, new, MOST_MOVES)
     calls = differing(engine, project.id, name, old, new, comparing.limit)
     may_read = caller.may("read:transcripts")
-    hides = metric.type == "text" and not may_read
+    said = partial(_said, readable=None if may_read else metric.options)
     return {
         "name": name,
         "old": old,
         "new": new,
-        "conversations": sum(one.conversations for one in found),
-        "agree": sum(one.conversations for one in found if one.agrees),
-        "moves": [] if hides else [_move(one) for one in found[:MOST_MOVES]],
+        "conversations": both.conversations,
+        "agree": both.agree,
+        "moves": [] if metric.type == "text" and not may_read else [_move(one, said) for one in found],
         "calls": [
             {
                 "conversation_id": one.conversation_id,
-                "old": _said(one.old, hides=hides),
-                "new": _said(one.new, hides=hides),
+                "old": said(one.old),
+                "new": said(one.new),
                 "old_reason": one.old.reason if may_read else None,
                 "new_reason": one.new.reason if may_read else None,
             }
@@ -164,16 +166,19 @@ def _pair(metric: MetricDefinition, used: dict[str, Count], comparing: Comparing
     return old, new
 
 
-def _move(one: Move) -> dict[str, Any]:
+def _move(one: Move, said: Callable[[Said], dict[str, Any]]) -> dict[str, Any]:
     return {
-        "old": _said(one.old),
-        "new": _said(one.new),
+        "old": said(one.old),
+        "new": said(one.new),
         "agrees": one.agrees,
         "conversations": one.conversations,
     }
 
 
-def _said(one: Said, *, hides: bool = False) -> dict[str, Any]:
+def _said(one: Said, readable: Sequence[str] | None = None) -> dict[str, Any]:
+    """``readable``: the texts that may be told, None for all. The metric may have been a text before, so its
+    type of today does not say what may be."""
+    hides = readable is not None and isinstance(one.value, str) and one.value not in readable
     return {"status": one.status, "value": None if hides else one.value}
 
 

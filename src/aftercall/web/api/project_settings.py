@@ -25,7 +25,7 @@ LONGEST_CONFIG = 65_536
 _MERGED = ("metrics", "extraction")
 """Settings whose parts are changed one by one; all others are replaced whole."""
 _COLUMNS = ("name", "timezone", "currency")
-_DEFAULT: Mapping[str, Any] = {"model": None, "region": "US", "redact": True}
+_DEFAULT: Mapping[str, Any] = {"model": None, "region": "US", "redact": True, "redact_prompts": False}
 
 
 @router.get(PATH, summary="A project's settings", **answers(ProjectSettingsShape, EXAMPLE))

@@ -27,6 +27,7 @@ class ExtractionShape(Shape):
     model: str | None = Field(description="Which model is asked; null: the server's choice for the project.")
     region: str = Field(description="Whose phone numbers: two letters, such as GB.")
     redact: bool = Field(description="Whether personal data is replaced before a model sees it.")
+    redact_prompts: bool = Field(description="Whether it is in what prompt_llm asks, too.")
 
 
 class ProjectSettingsShape(Shape):
@@ -60,6 +61,7 @@ class ExtractionChange(_Change):
     model: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
     redact: bool | None = None
+    redact_prompts: bool | None = None
 
 
 class SettingsChange(_Change):
@@ -95,7 +97,7 @@ EXAMPLE: dict[str, Any] = {
         "repeat_contact_days": 3,
     },
     "real_time_config": {"open": True},
-    "extraction": {"model": None, "region": "GB", "redact": True},
+    "extraction": {"model": None, "region": "GB", "redact": True, "redact_prompts": False},
     "lost_after_minutes": 30,
     "problems": [],
 }

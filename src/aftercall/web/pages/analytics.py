@@ -15,6 +15,7 @@ from aftercall.web.pages.analytics_vega import vega_url
 from aftercall.web.pages.conversations_fields import field_of, field_of_metric
 from aftercall.web.pages.here import Here, Viewing
 from aftercall.web.pages.page_route import pages_router
+from aftercall.web.pages.sections import SECTIONS
 
 router = pages_router()
 
@@ -51,6 +52,7 @@ def _board(here: Here) -> dict[str, Any]:
             "boards": _boards(here),
             "templates": [{"key": one.key, "title": one.title, "about": one.about} for one in templates()],
             "vega": vega_url(),
+            "asks": any(one.path == "analyst" and one.soon is None for one in SECTIONS),
         },
     }
 

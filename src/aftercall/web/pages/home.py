@@ -60,4 +60,4 @@ nowhere = pages_router()
 
 @nowhere.api_route("/p/{project}/{rest:path}", methods=[*SAFE_METHODS, "POST"])
 async def not_found(here: Viewing, rest: str) -> Response:
-    raise NotFound("There is no such page in this project: the navigation shows what there is.")
+    raise NotFound("There is no such page in this project. It may have moved, or the address has a mistake.")

@@ -34,6 +34,7 @@ FIELDS = (
     "model",
     "region",
     "redact",
+    "redact_prompts",
     "lost_after_minutes",
     "real_time_config",
 )
@@ -93,6 +94,7 @@ def _as_fields(stored: dict[str, Any]) -> dict[str, str]:
         "model": extraction["model"] or "",
         "region": extraction["region"],
         "redact": "on" if extraction["redact"] else "",
+        "redact_prompts": "on" if extraction["redact_prompts"] else "",
         "lost_after_minutes": f"{stored['lost_after_minutes']:g}",
         "real_time_config": json.dumps(stored["real_time_config"], ensure_ascii=False, indent=2),
     }
@@ -135,6 +137,7 @@ def _as_change(form: Form) -> dict[str, Any]:
             "model": form.text("model").strip() or None,
             "region": form.text("region").strip().upper() or None,
             "redact": form.ticked("redact"),
+            "redact_prompts": form.ticked("redact_prompts"),
         },
         "lost_after_minutes": float(_number(form.text("lost_after_minutes"), "The minutes of silence")),
         "real_time_config": _config(form.text("real_time_config")),

@@ -9,6 +9,7 @@ const MENU = [
   ["table", "As a table", "columns", false], ["png", "PNG", "download", false], ["svg", "SVG", "download", false], ["csv", "CSV", "download", false],
   ["explain", "Explain", "info", false], ["ask", "Ask about it", "analyst", false], ["remove", "Remove", "trash", true],
 ];
+const ASKS = ["explain", "ask"]; // of the analyst's page, where there is one
 
 export class TileBox {
   constructor(placed, act) {
@@ -17,7 +18,7 @@ export class TileBox {
     this.note = element("span", { class: "tile-note", hidden: true }, icon("info"));
     this.body = element("div", { class: "tile-body" }, element("span", { class: "skeleton tile-waiting" }));
     this.foot = element("footer", { class: "dim small truncate", hidden: true });
-    const items = MENU.filter(([, , , edits]) => told.may.edit || !edits).map(([what, words, sign]) => element("button", { type: "button", role: "menuitem", onclick: () => act(what, this) }, icon(sign), words));
+    const items = MENU.filter(([what, , , edits]) => (told.may.edit || !edits) && (told.asks || !ASKS.includes(what))).map(([what, words, sign]) => element("button", { type: "button", role: "menuitem", onclick: () => act(what, this) }, icon(sign), words));
     this.menu = element("drop-menu", {},
       element("button", { class: "button ghost icon-only small", type: "button", "aria-haspopup": "true", "aria-expanded": "false" }, icon("more")),
       element("div", { class: "menu end", role: "menu", hidden: true }, ...items));

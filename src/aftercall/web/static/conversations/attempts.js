@@ -73,7 +73,7 @@ export class Attempts {
 
 function attempt(one, newest) {
   const good = one.status === "ok";
-  const facts = [shownTime(Date.parse(one.ended_at)), one.duration_ms === null ? null : span(one.duration_ms), one.version && `version ${one.version.slice(0, 12)}`, one.llm_calls ? `${one.llm_calls} model calls` : null];
+  const facts = [shownTime(Date.parse(one.ended_at)), one.duration_ms === null ? null : span(one.duration_ms), one.version && `version ${one.version.slice(0, 12)}`, one.llm_calls ? `${one.llm_calls} model ${one.llm_calls === 1 ? "call" : "calls"}` : null];
   return element("li", { class: "attempt stack tight", "data-status": one.status },
     element("div", { class: "row" }, element("strong", {}, `Attempt ${one.number}`), element("span", { class: `badge ${good ? "good" : "bad"}` }, icon(good ? "check" : "error"), good ? "Worked" : "Failed"),
       one.counts && element("span", { class: "badge" }, "counts"), one.retracted && element("span", { class: "badge" }, "taken back"), element("span", { class: "dim small number" }, facts.filter(Boolean).join(" · "))),

@@ -20,12 +20,15 @@ const NATURAL = { type: "natural", unit: "", options: [], about: "" };
 const numbers = new Intl.NumberFormat("en", { maximumFractionDigits: 3 });
 const stamp = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZone: told.timezone });
 const withYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: told.timezone });
+const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: told.timezone });
+const dayOfYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: told.timezone });
 const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long", timeZone: told.timezone });
 
-export function shownTime(at) {
-  const old = Date.now() - at > 300 * 86400000;
-  return (old ? withYear : stamp).format(at);
-}
+const isOld = (at) => Date.now() - at > 300 * 86400000;
+
+export const shownTime = (at) => (isOld(at) ? withYear : stamp).format(at);
+
+export const shownDay = (at) => (isOld(at) ? dayOfYear : day).format(at);
 
 export const exactTime = (at) => exact.format(at);
 

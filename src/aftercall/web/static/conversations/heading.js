@@ -4,7 +4,7 @@ import { icon } from "../js/icon.js";
 import { clock, exactTime, shownTime } from "./fields.js";
 
 const MOST_FAULTS = 4;
-const badge = (kind, words, sign = null) => element("span", { class: `badge ${kind}`, title: words }, sign && icon(sign), element("span", { class: "truncate" }, words));
+const badge = (kind, words, sign = null, form = "") => element("span", { class: `badge ${kind}`, title: words }, sign && icon(sign), element("span", { class: `truncate ${form}` }, words));
 const spaced = (text) => text.replaceAll("_", " ");
 
 export function heading(place, told, reveal) {
@@ -23,7 +23,7 @@ export function heading(place, told, reveal) {
 function standing({ details: it, postcall }) {
   const made = [];
   if (it.in_progress) made.push(element("span", { class: "badge good" }, element("span", { class: "dot live" }), "In progress"));
-  else made.push(badge(it.ended_reason === "error" ? "bad" : "", spaced(it.ended_reason ?? "Ended"), it.ended_reason === "error" ? "error" : null));
+  else if (it.ended_reason !== "handoff" || !it.handoff) made.push(badge(it.ended_reason === "error" ? "bad" : "", spaced(it.ended_reason ?? "Ended"), it.ended_reason === "error" ? "error" : null, "sentence"));
   if (it.handoff) made.push(badge("warn", ["Handed off", it.handoff_destination && `to ${it.handoff_destination}`, it.handoff_reason && `(${spaced(it.handoff_reason)})`].filter(Boolean).join(" "), "handoff"));
   if (postcall.status === "failed") made.push(badge("bad", "Post-call failed", "error"));
   if (postcall.status === "pending") made.push(badge("note", "Post-call pending", "clock"));
@@ -34,7 +34,9 @@ function standing({ details: it, postcall }) {
 
 // Errors and failed functions, each a way to its moment.
 function wrong(told, reveal) {
+  const failed = new Set(told.timeline.filter((item) => item.kind === "function_call" && item.data.error).map((item) => `${item.data.name}: ${item.data.error}`));
   const faults = told.timeline.flatMap((item) => {
+    if (item.kind === "error" && failed.has(`${item.data.where}: ${item.data.message}`)) return []; // told of already
     if (item.kind === "error") return [[item, `Error${item.data.where ? ` in ${item.data.where}` : ""}: ${item.data.message}`]];
     if (item.kind === "function_call" && item.data.error) return [[item, `${item.data.name} failed: ${item.data.error}`]];
     return [];

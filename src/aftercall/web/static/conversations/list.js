@@ -1,6 +1,7 @@
 // The list of conversations: asks, shows, and keeps itself up to date.
 import { api } from "../js/api.js";
 import { element } from "../js/element.js";
+import { keepHeadings } from "../js/headings.js";
 import { icon } from "../js/icon.js";
 import { shortcut } from "../js/shortcuts.js";
 import { chooseColumns } from "./columns.js";
@@ -9,7 +10,7 @@ import { editFilter } from "./filter.js";
 import { told } from "./fields.js";
 import { columnsOf, drillOf, keepColumns, pageOf, read, written } from "./question.js";
 import { Table, isLive, measuresOf } from "./table.js";
-import { describe, describeDrill } from "./words.js";
+import { describe, describeDrill, overWords, periodWords } from "./words.js";
 import "./view.js";
 
 const PAGE = 50;
@@ -131,10 +132,11 @@ function showQuestion() {
   at("chips").hidden = chips.length === 0;
   const over = at("over");
   over.querySelector("option[data-own]")?.remove();
-  if (![...over.options].some((one) => one.value === state.over)) {
-    over.append(element("option", { value: state.over, "data-own": true }, state.over.replace("..", " to ").replaceAll("_", " ")));
+  const period = state.drill ? "behind" : state.over; // a number brings its own time along
+  if (![...over.options].some((one) => one.value === period)) {
+    over.append(element("option", { value: period, "data-own": true }, state.drill ? periodWords(state.drill.query.over) : overWords(period)));
   }
-  over.value = state.over;
+  over.value = period;
   over.disabled = Boolean(state.drill);
   const parquet = at("export").querySelector('[data-format="parquet"]');
   parquet.disabled = Boolean(state.drill);
@@ -142,7 +144,7 @@ function showQuestion() {
 }
 
 function chip(words, edit, remove) {
-  const text = element("span", { class: "truncate", dir: "auto" }, words.slice(0, 300));
+  const text = element("span", { class: "truncate", dir: "auto", title: edit ? null : words.slice(0, 1000) }, words.slice(0, 300));
   const close = element("button", { type: "button", "aria-label": `Remove: ${words.slice(0, 100)}`, onclick: remove }, icon("close"));
   const body = edit ? element("button", { type: "button", class: "list-chip-edit truncate", title: words.slice(0, 1000), onclick: edit }, text) : text;
   return element("span", { class: "chip on", role: "listitem" }, body, close);
@@ -275,6 +277,7 @@ async function refresh() {
   setTimeout(refresh, rows.some(isLive) ? FRESH_MS / 2 : FRESH_MS);
 }
 
+keepHeadings(at("list-wrap"));
 showQuestion();
 table.heading(columnsOf(state));
 ask().then(() => setTimeout(refresh, FRESH_MS));

@@ -9,7 +9,20 @@ import { json } from "./json.js";
 import { apiOf } from "./question.js";
 
 const SOURCES = { agent: "note", human: "good", extraction: "", system: "", import: "" };
-const sourceBadge = (source) => element("span", { class: `badge ${SOURCES[source] ?? ""}` }, source);
+const sourceBadge = (source, lineage) => {
+  const by = source === "extraction" && typeof lineage?.extractor === "string" ? ` · ${lineage.extractor.slice(0, 20)}` : "";
+  return element("span", { class: `badge ${SOURCES[source] ?? ""}` }, `${source}${by}`);
+};
+// What an extraction says of a value beside the value itself.
+const EXTRACTED = new Map([
+  ["ungrounded", ["warn", "ungrounded", "No quote in the transcript bears it out"]],
+  ["failed", ["bad", "failed", "The extraction came to no value"]],
+]);
+const statusBadge = (lineage) => {
+  const told = EXTRACTED.get(lineage?.status);
+  return told && element("span", { class: `badge ${told[0]}`, title: told[2] }, told[1]);
+};
+const nothing = (lineage) => (lineage?.status === "not_applicable" ? "not applicable" : "unknown");
 
 // A_LONG_NAME may be broken after its underscores.
 const broken = (name) => name.split(/(?<=_)/).flatMap((part) => [part, element("wbr")]);
@@ -23,7 +36,8 @@ export class Metrics {
     if (page.may.edit) this.place.append(element("div", { class: "row" }, element("button", { class: "button small", type: "button", onclick: () => this.edit(null) }, icon("plus"), "Add a value")));
   }
 
-  show({ metrics }) {
+  show({ metrics, timeline }) {
+    this.moments = new Map(timeline.filter((item) => item.turn).map((item) => [item.turn, item.offset_ms]));
     if (!metrics.length) {
       this.list.replaceChildren(element("p", { class: "dim" }, "No metric was written."));
       return;
@@ -36,7 +50,7 @@ export class Metrics {
     const summary = element("summary", {},
       element("span", { class: "value-name", title: one.name }, ...broken(one.display_name || one.name)),
       element("span", { class: "value-value", dir: "auto" }, ...this.value(one, known)),
-      element("span", { class: "value-flags" }, one.sources_disagree && element("span", { class: "badge warn", title: "Sources say different things" }, "differs"), one.source && sourceBadge(one.source)));
+      element("span", { class: "value-flags" }, one.sources_disagree && element("span", { class: "badge warn", title: "Sources say different things" }, "differs"), statusBadge(one.lineage), one.source && sourceBadge(one.source, one.lineage)));
     const body = element("div", { class: "value-body stack tight" });
     const fill = () => { if (!body.childElementCount) body.append(...this.more(one, known)); };
     const made = element("details", { class: "value", "data-metric": one.name, open: this.opened.has(one.name), ontoggle: () => {
@@ -47,9 +61,10 @@ export class Metrics {
   }
 
   value(one, known) {
+    if (one.status === "invalid" && EXTRACTED.has(one.lineage?.status)) return [String(shown(one.value, known) ?? "").slice(0, 300) || element("span", { class: "dim" }, "no value")];
     if (one.status === "invalid") return [element("span", { class: "badge bad" }, "does not fit"), ` ${String(shown(one.value, known) ?? "").slice(0, 300)}`];
     if (one.status === "not_written") return [element("span", { class: "dim" }, "taken back")];
-    if (one.status === "null") return [element("span", { class: "dim" }, "unknown")];
+    if (one.status === "null") return [element("span", { class: "dim" }, nothing(one.lineage))];
     if (typeof one.value === "boolean") return [element("span", { class: one.value ? "badge good" : "badge" }, one.value ? "Yes" : "No")];
     return [String(shown(one.value, known) ?? "").slice(0, 6000)];
   }
@@ -72,7 +87,7 @@ export class Metrics {
       if (typeof quote !== "string") return json(one);
       const turn = Number.isInteger(one.turn) ? one.turn : null;
       return element("button", { type: "button", class: "evidence", title: "Show it in the transcript", onclick: () => this.quote(turn, quote) },
-        icon("quote"), element("span", { class: "grow", dir: "auto" }, quote.slice(0, 600)), turn && element("span", { class: "dim number nowrap" }, `turn ${turn}`));
+        icon("quote"), element("span", { class: "grow", dir: "auto" }, quote.slice(0, 600)), turn && element("span", { class: "dim number nowrap" }, this.moments.has(turn) ? clock(this.moments.get(turn)) : `turn ${turn}`));
     });
   }
 
@@ -80,18 +95,18 @@ export class Metrics {
     const flags = [
       write.wins && element("span", { class: "badge good" }, "counts"),
       write.retracted ? element("span", { class: "badge" }, "taken back") : !write.counts && element("span", { class: "badge" }, "replaced"),
-      write.status === "invalid" && element("span", { class: "badge bad", title: write.reason ?? "" }, "does not fit"),
+      statusBadge(write.lineage) ?? (write.status === "invalid" && element("span", { class: "badge bad", title: write.reason ?? "" }, "does not fit")),
       write.attempt && element("span", { class: "dim" }, `attempt ${write.attempt}`),
     ];
-    const value = write.status === "null" ? "unknown" : String(shown(write.value, known) ?? "").slice(0, 600);
+    const value = write.status === "null" ? nothing(write.lineage) : String(shown(write.value, known) ?? "").slice(0, 600);
     const undo = page.may.edit && write.source === "human" && !write.retracted
       ? element("button", { class: "button small ghost", type: "button", onclick: () => this.takeBack(write.event_id) }, icon("undo"), "Take back") : null;
     const lineage = write.lineage && element("details", { class: "small" }, element("summary", { class: "dim" }, "Where it comes from"), json(write.lineage));
-    const note = write.lineage?.note;
+    const why = write.lineage?.note ?? write.lineage?.reason; // a person's, or the extractor's
     const time = element("button", { type: "button", class: "cv-jump number dim", title: "Show the moment", onclick: () => this.reveal(write.event_id) }, clock(write.offset_ms));
     return element("li", {},
-      element("div", { class: "row" }, time, sourceBadge(write.source), element("span", { class: "write-value", dir: "auto" }, value), ...flags, undo),
-      typeof note === "string" && element("p", { class: "small dim", dir: "auto" }, note), ...(write.wins ? [] : this.evidence(write.evidence)), lineage);
+      element("div", { class: "row" }, time, sourceBadge(write.source, write.lineage), element("span", { class: "write-value", dir: "auto" }, value), ...flags, undo),
+      typeof why === "string" && why !== one.reason && element("p", { class: "small dim", dir: "auto" }, why.slice(0, 600)), ...(write.wins ? [] : this.evidence(write.evidence)), lineage);
   }
 
   async edit(one, known) {

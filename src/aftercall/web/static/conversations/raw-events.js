@@ -23,7 +23,7 @@ export class RawEvents {
   async load() {
     try {
       const { events } = await api.get(apiOf(this.id, "events"));
-      this.place.replaceChildren(element("p", { class: "dim small" }, `${events.length} events, in the order in which they happened.`), element("ol", { class: "raw" }, ...events.map(row)));
+      this.place.replaceChildren(element("p", { class: "dim small" }, `${events.length} ${events.length === 1 ? "event" : "events"}, in the order in which they happened. Times are UTC.`), element("ol", { class: "raw" }, ...events.map(row)));
     } catch (error) {
       this.place.replaceChildren(element("p", { class: "dim" }, error.message));
     }

@@ -1,7 +1,7 @@
 // The table of conversations: its columns, and rows that are kept when they are asked for again.
 import { element } from "../js/element.js";
 import { icon } from "../js/icon.js";
-import { exactTime, field, isNumeric, shown, shownTime } from "./fields.js";
+import { clock, exactTime, field, isNumeric, shown, shownTime } from "./fields.js";
 import { pageOf } from "./question.js";
 
 // Asked for of each row, beside the columns: how it stands.
@@ -27,7 +27,7 @@ function standing(one) {
   if (stands(one, "num_errors") > 0) return badge("bad", "Errors", icon("warning"));
   if (stands(one, "handoff")) return badge("warn", "Handed off", icon("handoff"));
   const reason = stands(one, "ended_reason");
-  return reason && reason !== "completed" ? element("span", { class: "badge" }, reason.replaceAll("_", " ")) : element("span", { class: "dim" }, "Completed");
+  return reason && reason !== "completed" ? element("span", { class: "badge" }, element("span", { class: "sentence" }, reason.replaceAll("_", " "))) : element("span", { class: "dim" }, "Completed");
 }
 
 const badge = (kind, words, sign) => element("span", { class: `badge ${kind}` }, sign, words);
@@ -35,7 +35,7 @@ const badge = (kind, words, sign) => element("span", { class: `badge ${kind}` },
 function valueCell(one, name, place) {
   const known = field(name);
   const value = TOLD[name] ? TOLD[name](one) : one.values[`column ${place}`];
-  const text = shown(value, known, { units: false });
+  const text = name === "duration" && typeof value === "number" ? clock(value * 1000) : shown(value, known, { units: false });
   if (text === null) return element("td", { class: isNumeric(known) ? "number off" : "off" }, "–");
   if (known.type === "boolean") return element("td", {}, element("span", { class: value ? "badge good" : "badge" }, text));
   if (isNumeric(known)) return element("td", { class: "number" }, text);

@@ -1,5 +1,5 @@
 // Conditions of the Query in words, for chips; and which operators a field has.
-import { field, shown } from "./fields.js";
+import { field, shown, shownDay, shownTime } from "./fields.js";
 
 export const OPS = {
   eq: "is", ne: "is not", in: "is one of", not_in: "is none of", gt: "is over", gte: "is at least", lt: "is under",
@@ -60,13 +60,28 @@ export function describe(where) {
   return WITHOUT_VALUE.has(where.op) ? `${one.label} ${verb}` : `${one.label} ${verb} ${valueOf(where.value, one)}`;
 }
 
-export function describeDrill({ measure, row = {}, side }) {
+function bucketWords(value, interval) {
+  const at = Date.parse(value);
+  if (interval === "day") return shownDay(at);
+  return ["week", "month", "quarter", "year"].includes(interval) ? `${interval} from ${shownDay(at)}` : `from ${shownTime(at)}`;
+}
+
+export function describeDrill({ query, measure, row = {}, side }) {
   const keys = Object.entries(row).map(([name, value]) => {
-    if (name === "bucket") return `from ${shown(value, { type: "time" })}`;
+    if (name === "bucket") return bucketWords(value, query.interval);
     return `${field(name).label}: ${shown(value, field(name)) ?? "unknown"}`;
   });
   const what = measure ? `${measure}${side === "base" ? ", its base" : ""}` : "a number";
-  return ["Behind", what, keys.length ? `(${keys.join(", ")})` : ""].join(" ").trim();
+  const where = (Array.isArray(query.where) ? query.where : []).map(inside).join(" and ");
+  return ["Behind", what, keys.length ? `(${keys.join(", ")})` : "", where && `where ${where}`].filter(Boolean).join(" ");
 }
 
-export const overWords = (text) => OVER[text] ?? text.replace("..", " to ").replace("_", " ");
+// The time of a query, which may be one that somebody typed.
+export function periodWords(over) {
+  if (over?.all) return "Any time";
+  if (over?.preset || over?.last) return overWords(String(over.preset ?? `last ${over.last}`));
+  const [from, to] = [over?.from, over?.to].map((one) => (Number.isNaN(Date.parse(one)) ? null : shownTime(Date.parse(one))));
+  return from || to ? [from && `From ${from}`, to && `until ${to}`].filter(Boolean).join(" ") : "Its own time";
+}
+
+export const overWords = (text) => OVER[text] ?? text.replace("..", " to ").replaceAll("_", " ");

@@ -15,7 +15,7 @@ const STATES = {
 };
 const STATUSES = {
   ok: ["good", "found"], unknown: ["", "unknown"], not_applicable: ["", "does not apply"], ungrounded: ["warn", "without a true quote"],
-  failed: ["bad", "failed"], skipped: ["", "left out by its conditions"], already: ["", "has a value already"],
+  failed: ["bad", "failed"], skipped: ["", "left out by its conditions"], already: ["", "answered already"],
 };
 
 export const backfillsOf = `/v1/backfills/${encodeURIComponent(told.project)}`;
@@ -114,8 +114,10 @@ function pilotPart(one) {
   if (!pilot) return null;
   if (one.state === "piloting") return part("Pilot", element("p", { class: "dim" }, `${number(pilot.conversations ?? 0)} of ${number(pilot.wanted)} calls asked about. Nothing is written.`));
   const { estimate } = pilot;
+  const idle = metrics.every((name) => Object.keys(pilot.statuses?.[name] ?? {}).join() === "already");
   return part("Pilot",
     element("p", { class: "small dim" }, `${number(pilot.conversations)} calls, in ${duration(pilot.seconds)}. Nothing of it was written.`),
+    idle && element("p", { class: "callout warn" }, icon("info"), element("span", {}, "Nothing was asked: this definition has answered all of these calls. A backfill asks them again if you choose so when you make it.")),
     ...outcome(pilot, metrics), sample(pilot.sample, metrics), failures(pilot.failures), spent(pilot),
     estimate && figures([["All of them", `${number(estimate.conversations)} calls`], ["Would take", duration(estimate.seconds)], pilot.model_calls > 0 && ["Would cost", cost(estimate.cost)]]));
 }

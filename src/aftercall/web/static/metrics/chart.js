@@ -22,7 +22,7 @@ function titled(node, words) {
 // [{words, share, place}]: the commonest, and what is left as one.
 function parts(one) {
   const { values, conversations } = one.usage;
-  const known = values.slice(0, MOST).map(({ value, conversations: count }, place) => ({ words: valueWords(one, value), share: count / conversations, place: value === "false" && one.type === "boolean" ? "rest" : place + 1 }));
+  const known = values.slice(0, MOST).map(({ value, conversations: count }, place) => ({ words: valueWords(one, value), share: count / conversations, place: one.type === "boolean" ? (value === "false" ? "rest" : 1) : place + 1 }));
   if (one.type === "boolean") known.sort((a, b) => (a.place === "rest") - (b.place === "rest"));
   const left = 1 - known.reduce((sum, part) => sum + part.share, 0);
   return left > 0.005 ? [...known, { words: "others", share: left, place: "rest" }] : known;

@@ -1,6 +1,7 @@
 // The registry of metrics: what there is stands in the page; what was written of it, and the advice, is asked for.
 import { api } from "../js/api.js";
 import { element } from "../js/element.js";
+import { keepHeadings } from "../js/headings.js";
 import { shortcut } from "../js/shortcuts.js";
 import { toast } from "../js/toast.js";
 import { told } from "../conversations/fields.js";
@@ -18,6 +19,7 @@ const AGAIN_MS = 1500;
 const at = (id) => document.getElementById(id);
 const panel = at("panel");
 
+keepHeadings(at("wrap"));
 let state = read(location.search);
 let metrics = told.metrics.map((one) => ({ ...one, usage: undefined })); // until it is told what was written
 let findings = null; // null: not asked for yet
