@@ -6,6 +6,7 @@ fails the test, unless it said before that it expects one.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -71,8 +72,18 @@ class Watch:
         self.faults.append(text)
 
 
+FADES_ENDED = """
+Promise.all(document.getAnimations()
+  .filter((one) => Number.isFinite(one.effect?.getComputedTiming().endTime))
+  .map((one) => one.finished.catch(() => null))).then(() => null)
+"""
+"""Colours in the middle of a fade have no contrast to be judged. A skeleton's shimmer never ends."""
+LAYOUT_S = 5.0
+
+
 def serious_faults(page: Page, *, only: str | None = None) -> list[str]:
     """What axe finds that is serious or critical, or what one rule finds. Injected by the test alone."""
+    page.evaluate(FADES_ENDED)
     page.evaluate(AXE_SCRIPT)
     options = {"resultTypes": ["violations"], **({"runOnly": [only]} if only else {})}
     found: dict[str, Any] = page.evaluate("options => axe.run(document, options)", options)
@@ -85,6 +96,11 @@ def serious_faults(page: Page, *, only: str | None = None) -> list[str]:
 
 
 def sideways(page: Page) -> int:
-    """By how many pixels the page is wider than the window: 0, or something breaks the layout."""
-    wide: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    """By how many pixels the page is wider than the window, once it stands still: 0, or something breaks the
+    layout."""
+    wide, deadline = 1, time.monotonic() + LAYOUT_S
+    while wide and time.monotonic() < deadline:
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if wide:
+            page.wait_for_timeout(50)
     return wide

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from playwright.sync_api import Page, expect
 from aftercall.catalog import Project
 from aftercall.model.times import now_ms
 from tests.charts.tiles import TILES
-from tests.pages.chromium import serious_faults, sideways
+from tests.pages.chromium import PATIENCE_MS, serious_faults, sideways
 from tests.pages.conversations import register, send, short
 from tests.pages.site import Site, Windows
 
@@ -44,6 +45,15 @@ class Clinic:
         assert answer.status_code == 201, answer.text
         number: int = answer.json()["id"]
         return number
+
+    def stored_as(self, number: int, tiles: list[str]) -> bool:
+        """Whether its tiles become these: what a page shows may not be saved yet."""
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while [one["id"] for one in self.stored(number)["tiles"]] != tiles:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        return True
 
     def stored(self, number: int) -> dict[str, Any]:
         told: dict[str, Any] = self.api.get(f"/v1/dashboards/{number}").json()

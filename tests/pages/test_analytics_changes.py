@@ -157,7 +157,7 @@ def test_what_could_not_be_saved_is_not_shown_as_if_it_were(
     page.get_by_role("menuitem", name="Remove").click()
     said(page, "Tile removed")
     drawn(page, 1)
-    assert [one["id"] for one in clinic.stored(number)["tiles"]] == ["t0"]
+    assert clinic.stored_as(number, ["t0"])
 
 
 @pytest.mark.parametrize("choice", ["Take theirs", "Put mine in its place", "Keep mine as a copy"])
@@ -178,7 +178,7 @@ def test_of_two_who_change_one_the_later_is_offered_both(
     expect(dialog).to_have_count(0)
     drawn(page, 1)
     kept = ["t0"] if choice.startswith("Put") else ["t9"]
-    assert [one["id"] for one in clinic.stored(number)["tiles"]] == kept
+    assert clinic.stored_as(number, kept)
     copies = [one for one in clinic.api.get("/v1/dashboards").json()["dashboards"] if "(mine)" in one["name"]]
     if choice.startswith("Keep"):
         assert [[tile["id"] for tile in one["tiles"]] for one in copies] == [["t0"]]
