@@ -30,8 +30,9 @@ POLL_S = 0.1
 DELIVERIES_AT_ONCE = 32
 DELIVERIES_PER_WEBHOOK = 8
 """So that a receiver that hangs holds up its own deliveries only."""
-MAX_STARTS = 10
-"""A job whose process died this often is not started again."""
+MAX_STARTS = 25
+"""A job whose process died this often is not started again. Not few: with the one that kills the process all
+others that run beside it are counted."""
 _UNFINISHED = ["ENQUEUED", "DELAYED", "PENDING"]
 _EXHAUSTED = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"
 _FINISHED = ["SUCCESS", "ERROR", "CANCELLED", _EXHAUSTED]
