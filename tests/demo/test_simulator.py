@@ -100,7 +100,7 @@ def test_all_kinds_of_callers_and_of_ends_are_there(history: list[Seen]) -> None
     assert 0.1 < sum(call.is_spanish for call in history) / CALLS < 0.25
     assert sum(any(turn.get("is_silence") for turn in call.turns("user")) for call in history) >= 40
     assert sum(any(turn.get("is_ood") for turn in call.turns("user")) for call in history) >= 10
-    assert sum(call.value("SENTIMENT") == "negative" for call in history) >= 40  # of those in English
+    assert sum(call.value("SENTIMENT") == "negative" for call in history) >= 80
     assert sum(call.has("HUMAN_REQUESTED") for call in history) >= 60
     assert Counter(call.variant for call in history).keys() == {"warm", "brisk"}
     assert Counter(call.start["channel"] for call in history).keys() == {"voice", "chat"}

@@ -6,24 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from aftercall.cli import app
 from aftercall.runtime.init import init
 from aftercall.runtime.scenarios import run_scenarios
 from aftercall.testing.model_endpoint import ModelEndpoint
 from tests.docs import Reader, blocks_of
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "tutorial.md"
-COMMANDS = {"init", "test", "chat", "agents", "replay", "serve", "conversations"}
 MODEL = "http://127.0.0.1:11434/v1"
 
 
-def missing_commands() -> set[str]:
-    groups = {group.name for group in app.registered_groups}
-    return COMMANDS - groups - {command.name for command in app.registered_commands}
-
-
 @pytest.mark.slow
-@pytest.mark.skipif(bool(missing_commands()), reason=f"aftercall has no {sorted(missing_commands())} yet")
 def test_every_block_runs_from_init_to_the_replay(tmp_path: Path) -> None:
     home = {"AFTERCALL_HOME": str(tmp_path / "home"), "AFTERCALL_PORT": "0"}
     with ModelEndpoint() as model:

@@ -66,7 +66,7 @@ def read_everything(client: httpx.Client) -> None:
     check(client.get("/v1/rejects", params={"limit": 1000}))
 
 
-@hostile
+@settings(hostile, max_examples=150)
 @given(st.lists(events, max_size=8), st.integers(0, 8), st.booleans())
 @example([said("state", "one", START, set={"$x": {"$timedelta": [10**4_000]}})], 0, False)
 @example([said("start", "one", START, attributes={"n": 10**4_000})], 0, False)
@@ -95,7 +95,7 @@ def test_whatever_is_sent_its_good_neighbours_are_there(server: Server, client: 
     text = server.client(key="").get("/metrics").text
     counts = re.findall(r'aftercall_ingest_events_total{code="(\w*)",outcome="(\w+)"} (\S+)', text)
     # The strategies are worth something only if much of what they make is taken, and much is not.
-    assert sum(float(count) for _, outcome, count in counts if outcome == "accepted") > 100
+    assert sum(float(count) for _, outcome, count in counts if outcome == "accepted") > 200
     assert len({code for code, outcome, _ in counts if outcome == "rejected"}) >= 8
     read_everything(client)
     check(client.post("/v1/rejects/replay"))

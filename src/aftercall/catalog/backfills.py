@@ -169,6 +169,7 @@ class Backfills:
             if row is None or row.state != "piloting":
                 return False
             row.state, row.pilot, row.updated_at = "waiting", encode_json(dict(pilot), "the pilot"), now_ms()
+            row.reason = None
             _add_notes(session, row, notes)
             return True
 
@@ -189,7 +190,7 @@ class Backfills:
             if row is None or _cursor(row) != since:
                 return False
             row.cursor_at, row.cursor_id = cursor
-            row.done, row.stalls, row.updated_at = done, 0, now_ms()
+            row.done, row.stalls, row.reason, row.updated_at = done, 0, None, now_ms()
             row.total = max(row.total, done)
             row.result = encode_json(dict(result), "the result")
             _add_notes(session, row, notes)

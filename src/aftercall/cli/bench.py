@@ -12,6 +12,11 @@ from aftercall.cli.options import Json, group
 
 app = group("Measure this installation. Takes a minute and touches no data of yours.")
 
+Keep = Annotated[
+    Path | None, typer.Option(help="Keep the made-up store in this folder, and use it the next time.")
+]
+MadeUp = Annotated[int, typer.Option(help="How many calls to make up.", min=2_000)]
+
 
 @app.command()
 def ingest(
@@ -27,11 +32,9 @@ def ingest(
 
 @app.command()
 def query(
-    conversations: Annotated[int, typer.Option(help="How many calls to make up.", min=2_000)] = 100_000,
+    conversations: MadeUp = 100_000,
     rounds: Annotated[int, typer.Option(help="How often each question is asked.", min=5, max=1_000)] = 15,
-    keep: Annotated[
-        Path | None, typer.Option(help="Keep the made-up store in this folder, and use it the next time.")
-    ] = None,
+    keep: Keep = None,
     json: Json = False,
 ) -> None:
     """What questions cost, beside SQL written by hand on the same tables."""
@@ -75,11 +78,9 @@ def postcall(
 
 @app.command()
 def page(
-    conversations: Annotated[int, typer.Option(help="How many calls to make up.", min=2_000)] = 100_000,
+    conversations: MadeUp = 100_000,
     rounds: Annotated[int, typer.Option(help="How often each thing is done.", min=3, max=200)] = 10,
-    keep: Annotated[
-        Path | None, typer.Option(help="Keep the made-up store in this folder, and use it the next time.")
-    ] = None,
+    keep: Keep = None,
     json: Json = False,
 ) -> None:
     """What people wait for in a browser: the list, a filter, opening a conversation. Needs Chromium."""

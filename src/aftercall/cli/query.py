@@ -6,30 +6,13 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
 from aftercall.cli.options import Json, Project
 from aftercall.errors import InvalidInput
 
-AGGS = frozenset(
-    (
-        "conversations",
-        "events",
-        "callers",
-        "sum",
-        "avg",
-        "min",
-        "max",
-        "p50",
-        "p95",
-        "p99",
-        "rate",
-        "distinct",
-        "value",
-    )
-)
 OPS = {"!=": "ne", ">=": "gte", "<=": "lte", "=": "eq", ">": "gt", "<": "lt", "~": "contains"}
 """Longest first, so that >= is not taken for >."""
 
@@ -137,8 +120,10 @@ def _over(last: str | None, since: str | None, to: str | None, preset: str | Non
 
 def measure_of(text: str) -> dict[str, Any]:
     """``duration.p95`` is the metric duration by its p95; names may have dots of their own."""
+    from aftercall.metrics.query import Agg
+
     metric, dot, agg = text.rpartition(".")
-    return {"metric": metric, "agg": agg} if dot and metric and agg in AGGS else {"metric": text}
+    return {"metric": metric, "agg": agg} if dot and metric and agg in get_args(Agg) else {"metric": text}
 
 
 def condition_of(text: str) -> dict[str, Any]:

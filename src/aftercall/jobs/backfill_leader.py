@@ -126,11 +126,22 @@ class Leader:
                 self._do(record)
             except UserError as error:
                 self._end(record, "failed", error.message)
-            except Exception:
+            except Exception as error:
                 self.failures += 1
                 self._not_before[record.id] = time.monotonic() + FAILED_S
                 log.exception("a page of backfill %s failed; it is done again", record.id)
+                self._tell(record, error)
         return bool(ready)
+
+    def _tell(self, record: Backfill, error: Exception) -> None:
+        """Where who waits for it looks. Its kind alone: what an error says may quote a call."""
+        reason = f"it does not get on ({type(error).__name__}, see the server's log) and is tried again"
+        try:
+            self._catalog.backfills.move(
+                record.id, record.state, of=(record.state,), reason=reason, resume_at=record.resume_at
+            )
+        except Exception:
+            log.exception("nor could that be noted")
 
     def _do(self, record: Backfill) -> None:
         self._wanted.pop(record.id, None)

@@ -291,7 +291,7 @@ async function refresh() {
   const began = performance.now();
   if (!document.hidden && !document.querySelector("dialog[open]")) {
     const body = { over: { last: "24h" }, where: [{ field: "in_progress", op: "eq", value: true }] };
-    const answer = await api.post("/v1/query", body).catch(() => null);
+    const answer = await api.post("/v1/query", body).catch(showLost);
     if (answer) {
       showLive(answer.totals.conversations);
       if (heard !== null && answer.fresh_as_of !== heard) {
@@ -303,6 +303,10 @@ async function refresh() {
   }
   // A large project is asked less often: never more than a tenth of the time goes into this.
   setTimeout(refresh, Math.max(FRESH_MS, 10 * (performance.now() - began)));
+}
+
+function showLost(error) {
+  at("live").replaceChildren(element("span", { class: "badge warn", title: error.message }, "not live"));
 }
 
 function showLive(count) {

@@ -2,6 +2,7 @@
 import { api } from "../js/api.js";
 import { element } from "../js/element.js";
 import { icon } from "../js/icon.js";
+import { toast } from "../js/toast.js";
 import { chooseDates } from "../conversations/dates.js";
 import { editFilter } from "../conversations/filter.js";
 import { describe } from "../conversations/words.js";
@@ -32,7 +33,13 @@ export function toolbar({ state, change }) {
   async function fill(select, field) {
     if (filled.has(field)) return;
     filled.add(field);
-    const { rows } = await api.post("/v1/query", { by: [field], limit: 50, over: { last: "90d" } }).catch(() => ({ rows: [] }));
+    let rows;
+    try {
+      ({ rows } = await api.post("/v1/query", { by: [field], limit: 50, over: { last: "90d" } }));
+    } catch (error) {
+      filled.delete(field); // asked for again the next time
+      return toast(error.message, { bad: true });
+    }
     const there = new Set([...select.options].map((one) => one.value));
     select.append(...rows.map((row) => row[field]).filter((value) => value && !there.has(value)).map((value) => element("option", { value }, value)));
   }

@@ -1,6 +1,7 @@
 // A conversation on a page of its own: the next and the one before within the filter of the address.
 import { api } from "../js/api.js";
 import { shortcut } from "../js/shortcuts.js";
+import { toast } from "../js/toast.js";
 import { drillOf, pageOf, read, written } from "./question.js";
 import "./view.js";
 
@@ -12,7 +13,12 @@ const search = written(state, { open: null });
 at("back").href = at("back").getAttribute("href") + written(state, { open: view.dataset.id });
 
 async function neighbours() {
-  const found = await api.post("/v1/query/conversations/around", { ...drillOf(state), conversation_id: view.dataset.id }).catch(() => ({}));
+  let found = {};
+  try {
+    found = await api.post("/v1/query/conversations/around", { ...drillOf(state), conversation_id: view.dataset.id });
+  } catch (error) {
+    toast(`The neighbours were not found: ${error.message}`, { bad: true });
+  }
   for (const name of ["newer", "older"]) {
     const id = found[name];
     if (typeof id !== "string") continue;
